@@ -1,0 +1,1 @@
+"""Saved cases: their files, their replay on changed engines, their minimisation."""

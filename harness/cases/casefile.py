@@ -1,0 +1,152 @@
+"""The case file: a readable, versioned, diff-friendly text (TOML) that is data and only data.
+
+Loading a file never imports or runs anything it names; binding its workload to an engine is a
+separate step that the caller asks for.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from harness.cases.atomic_write import write_atomically
+from harness.cases.reading import CaseFileError, read_switch, read_workload
+from harness.model.schedule import Switch
+from harness.model.spec import EngineSpec
+from harness.model.wording import describe_switch
+from harness.model.workload import Workload
+
+FORMAT = 1
+"""Version of the file format."""
+
+SUFFIX = ".case.toml"
+
+MAX_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class SavedCase:
+    """A regression case.
+
+    Attributes:
+        family: the engine family, the folder it lives in.
+        found_on: the engine it was found on.
+        finding: the kind of finding it shows there.
+        title: what happens, in one sentence.
+        topology: field name → value.
+        ops: the workload's operations as text, e.g. ``T0 arrive A target=1``.
+        switches: the schedule, anchored.
+        expect: engine name → verdict that replay must give.
+        cause: what makes it the same finding as another.
+    """
+
+    family: str
+    found_on: str
+    finding: str
+    title: str
+    topology: Mapping[str, int]
+    ops: Sequence[str]
+    switches: Sequence[Switch]
+    expect: Mapping[str, str]
+    cause: str
+
+    def workload(self, spec: EngineSpec) -> Workload:
+        """The workload, for an engine that declares ``spec``.
+
+        Raises:
+            CaseFileError: the engine does not know the topology or an operation.
+        """
+        return read_workload(self.topology, self.ops, spec)
+
+    def expecting(self, engine: str, verdict: str) -> SavedCase:
+        """The same case with the verdict expected of ``engine`` changed."""
+        return replace(self, expect={**self.expect, engine: verdict})
+
+
+def save(case: SavedCase, path: Path) -> None:
+    """Write a case file atomically.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    document: dict[str, Any] = {
+        "format": FORMAT,
+        "title": case.title,
+        "finding": case.finding,
+        "cause": case.cause,
+        "family": case.family,
+        "found_on": case.found_on,
+        "workload": list(case.ops),
+        "schedule": [describe_switch(s) for s in case.switches],
+        "topology": dict(case.topology),
+        "expect": dict(sorted(case.expect.items())),
+    }
+    write_atomically(path, tomli_w.dumps(document).encode())
+
+
+def load(path: Path) -> SavedCase:
+    """Read a case file. Nothing that it names is run.
+
+    Raises:
+        CaseFileError: it can not be read, is no case file, or of another version.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise CaseFileError(f"{path} is larger than any case file; is it one?")
+        document = tomllib.loads(path.read_bytes().decode())
+    except OSError as error:
+        raise CaseFileError(f"{path} can not be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise CaseFileError(
+            f"{path} is damaged ({error}); restore it from version control or delete it"
+        ) from error
+    try:
+        return _from_document(document)
+    except CaseFileError as error:
+        raise CaseFileError(f"{path}: {error}") from None
+
+
+def _from_document(document: dict[str, Any]) -> SavedCase:
+    version = document.get("format")
+    if version != FORMAT:
+        raise CaseFileError(
+            f"format {version!r} is not the one this version reads ({FORMAT}); "
+            "use the version of harness that wrote it, or find the case again"
+        )
+    return SavedCase(
+        family=_text(document, "family"),
+        found_on=_text(document, "found_on"),
+        finding=_text(document, "finding"),
+        title=_text(document, "title"),
+        cause=_text(document, "cause"),
+        topology=_table(document, "topology", int),
+        ops=_list(document, "workload"),
+        switches=[read_switch(text) for text in _list(document, "schedule")],
+        expect=_table(document, "expect", str),
+    )
+
+
+def _text(document: dict[str, Any], key: str) -> str:
+    value = document.get(key)
+    if not isinstance(value, str):
+        raise CaseFileError(f"{key!r} must be a text")
+    return value
+
+
+def _list(document: dict[str, Any], key: str) -> list[str]:
+    value = document.get(key)
+    if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
+        raise CaseFileError(f"{key!r} must be a list of texts")
+    return value
+
+
+def _table(document: dict[str, Any], key: str, kind: type) -> dict[str, Any]:
+    value = document.get(key)
+    if not isinstance(value, dict) or not all(type(v) is kind for v in value.values()):
+        raise CaseFileError(f"{key!r} must be a table of {kind.__name__} values")
+    return value

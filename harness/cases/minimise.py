@@ -1,0 +1,343 @@
+"""Minimising a case on both axes: what is requested and how it is scheduled.
+
+The order of value: fewer requests and operations, fewer threads, fewer context switches, then
+smaller parameters. Passes are deterministic; a pass may only make the case smaller in that
+order, so repeating them ends; when a whole round changes nothing the case is 1-minimal: no
+single operation and no single switch can go. Schedules are carried from candidate to candidate
+by their anchors, so taking a request away does not shift what is left.
+
+The rounds follow Hypothesis' shrinker (shortlex order, passes to a fixed point).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+from harness.cases.reading import CaseFileError, read_workload
+from harness.execute.run import Executor, RecordedRun
+from harness.model.finding import Finding
+from harness.model.params import Int, OwnRequest
+from harness.model.schedule import Schedule, Switch
+from harness.model.spec import EngineSpec
+from harness.model.wording import describe_ops, describe_workload
+from harness.model.workload import Workload, request_name
+
+RUNS = 20_000
+"""Runs after which minimising stops with what it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Minimal:
+    """The smallest case found.
+
+    Attributes:
+        recorded: its run.
+        finding: the finding it shows.
+        runs: executions spent.
+        complete: False when the budget ended first, so that it may not be 1-minimal.
+    """
+
+    workload: Workload
+    switches: Sequence[Switch]
+    recorded: RecordedRun
+    finding: Finding
+    runs: int
+    complete: bool
+
+
+class _BudgetSpentError(Exception):
+    pass
+
+
+def minimise(
+    executor: Executor,
+    workload: Workload,
+    switches: Sequence[Switch],
+    wanted: Finding,
+    *,
+    budget: int = RUNS,
+    progress: Callable[[int], None] | None = None,
+) -> Minimal:
+    """The smallest case that shows the same finding.
+
+    Args:
+        executor: the engine.
+        workload, switches: a case that shows ``wanted``.
+        wanted: the finding; the same signature counts as the same.
+        budget: runs that may be spent.
+        progress: told the number of runs spent so far, now and then.
+
+    Raises:
+        ValueError: the case does not show the finding.
+        EngineError: the engine can not be run.
+    """
+    search = _Search(executor, wanted, budget, progress)
+    if not search.accepts(workload, switches):
+        raise ValueError("the case does not show the finding")
+    complete = True
+    try:
+        search.to_fixed_point()
+    except _BudgetSpentError:
+        complete = False
+    assert search.recorded is not None and search.finding is not None
+    return Minimal(
+        search.workload, search.switches, search.recorded, search.finding, search.runs, complete
+    )
+
+
+class _Search:
+    """The best case so far, and the passes that look for a better one."""
+
+    def __init__(
+        self,
+        executor: Executor,
+        wanted: Finding,
+        budget: int,
+        progress: Callable[[int], None] | None,
+    ) -> None:
+        self._executor = executor
+        self._spec = executor.spec
+        self._signature = wanted.signature
+        self._budget = budget
+        self._progress = progress
+        self.runs = 0
+        self.workload: Workload
+        self.switches: Sequence[Switch] = ()
+        self.recorded: RecordedRun | None = None
+        self.finding: Finding | None = None
+
+    def accepts(self, workload: Workload, switches: Sequence[Switch]) -> bool:
+        """Try a candidate; keep it if it shows the finding and is not larger."""
+        self._spend()
+        recorded, _ = self._executor.replay(workload, switches)
+        return self._keep(workload, recorded)
+
+    def to_fixed_point(self) -> None:
+        """Repeat all passes until none changes anything."""
+        while (
+            self._remove_operations()
+            or self._remove_threads()
+            or self._remove_switches()
+            or self._fewest_switches()
+            or self._lower_parameters()
+        ):
+            pass
+
+    # ------------------------------------------------------------------- passes
+
+    def _remove_operations(self) -> bool:
+        for i in reversed(range(len(self.workload.ops))):
+            smaller = _without_op(self.workload, i, self._spec)
+            if smaller is not None:
+                workload, rename = smaller
+                switches = _renamed(self.switches, rename)
+                if self.accepts(workload, switches) or self._search_again(workload):
+                    return True
+        return False
+
+    def _remove_threads(self) -> bool:
+        threads = self.workload.topology.threads
+        for gone in reversed(range(threads)):
+            for heir in range(threads):
+                if heir == gone:
+                    continue
+                candidate = _merged(self.workload, self.switches, gone, heir, self._spec)
+                if candidate is not None and self.accepts(*candidate):
+                    return True
+        return False
+
+    def _remove_switches(self) -> bool:
+        switches = self.switches
+        size = len(switches)
+        while size >= 1:
+            for start in range(0, len(switches), size):
+                rest = [*switches[:start], *switches[start + size :]]
+                if self.accepts(self.workload, rest):
+                    return True
+            size //= 2
+        return False
+
+    def _fewest_switches(self) -> bool:
+        """Fewer switches than now, by trying all places for none, one and two of them."""
+        return len(self.switches) > 1 and self._search_again(
+            self.workload, min(3, len(self.switches))
+        )
+
+    def _search_again(self, workload: Workload, below: int = 2) -> bool:
+        """Look for the finding among all schedules of fewer than ``below`` deviations."""
+        for deviations in range(below):
+            for gaps, choices in self._schedules(workload, deviations):
+                self._spend()
+                run = self._executor.run(workload, Schedule(gaps, choices, len(gaps)))
+                if any(f.signature == self._signature for f in run.findings):
+                    recorded = self._executor.record(workload, Schedule(gaps, choices, len(gaps)))
+                    if self._keep(workload, recorded):
+                        return True
+        return False
+
+    def _schedules(
+        self, workload: Workload, deviations: int
+    ) -> Iterator[tuple[list[int], list[int]]]:
+        length = self._executor.run(workload, Schedule()).steps + 8 * deviations
+        alternatives = workload.topology.threads
+        if deviations > 1 and length > 64:
+            return
+        for places in combinations(range(length), deviations):
+            gaps = [b - a - 1 for a, b in zip((-1, *places), places, strict=False)]
+            for number in range(alternatives**deviations):
+                yield gaps, [number // alternatives**i % alternatives for i in range(deviations)]
+
+    def _lower_parameters(self) -> bool:
+        spec = self._spec
+        fields = dict(self.workload.topology)
+        for name, param in spec.topology.items():
+            if name == "threads" or isinstance(param, OwnRequest):
+                continue
+            low, _ = param.bounds(fields)
+            for value in range(low, fields[name]):
+                texts = describe_workload(self.workload, spec)
+                try:
+                    workload = read_workload({**fields, name: value}, texts, spec)
+                except CaseFileError:
+                    continue  # an operation speaks of something the smaller topology lacks
+                if self.accepts(workload, self.switches):
+                    return True
+        for i, op in enumerate(self.workload.ops):
+            operation = spec.operation(op.name)
+            assert operation is not None
+            for j, param in enumerate(operation.params.values()):
+                if isinstance(param, OwnRequest):
+                    continue
+                low, _ = param.bounds(fields)
+                for value in range(low, op.args[j]):
+                    args = (*op.args[:j], value, *op.args[j + 1 :])
+                    ops = list(self.workload.ops)
+                    ops[i] = replace(op, args=args)
+                    workload = Workload(self.workload.topology, tuple(ops))
+                    switches = _relabelled(self.switches, self.workload, workload, spec)
+                    if self.accepts(workload, switches):
+                        return True
+        return False
+
+    # -------------------------------------------------------------------- parts
+
+    def _keep(self, workload: Workload, recorded: RecordedRun) -> bool:
+        finding = next((f for f in recorded.run.findings if f.signature == self._signature), None)
+        if finding is None:
+            return False
+        if self.recorded is not None and _size(workload, recorded.switches) >= _size(
+            self.workload, self.switches
+        ):
+            return False
+        self.workload, self.switches = workload, recorded.switches
+        self.recorded, self.finding = recorded, finding
+        return True
+
+    def _spend(self) -> None:
+        if self.runs >= self._budget:
+            raise _BudgetSpentError
+        self.runs += 1
+        if self._progress is not None and self.runs % 64 == 0:
+            self._progress(self.runs)
+
+
+def _size(workload: Workload, switches: Sequence[Switch]) -> tuple[object, ...]:
+    """The order in which cases are compared; smaller is better."""
+    return (
+        workload.requests,
+        len(workload.ops),
+        workload.topology.threads,
+        len(switches),
+        sum(workload.topology.values()),
+        [op.args for op in workload.ops],
+    )
+
+
+def _without_op(
+    workload: Workload, gone: int, spec: EngineSpec
+) -> tuple[Workload, dict[str, str | None]] | None:
+    """The workload without one operation, and what its requests are called then.
+
+    Taking an arrival away takes away what is done to its request.
+    """
+    texts = describe_workload(workload, spec)
+    rename: dict[str, str | None] = {}
+    if workload.ops[gone].name == "arrive":
+        lost = sum(op.name == "arrive" for op in workload.ops[:gone])
+        rename = {request_name(i): request_name(i - 1) for i in range(lost + 1, workload.requests)}
+        rename[request_name(lost)] = None
+    renamed = (_rename(t, rename) for i, t in enumerate(texts) if i != gone)
+    kept = [t for t in renamed if t is not None]
+    if not any(t.split()[1] == "arrive" for t in kept):
+        return None
+    return read_workload(workload.topology, kept, spec), rename
+
+
+def _merged(
+    workload: Workload, switches: Sequence[Switch], gone: int, heir: int, spec: EngineSpec
+) -> tuple[Workload, list[Switch]] | None:
+    """The case with all that thread ``gone`` does moved to ``heir``, and one thread less."""
+    threads = workload.topology.threads - 1
+    param = spec.topology["threads"]
+    assert isinstance(param, Int)
+    if threads < param.low:
+        return None
+    number = {t: (heir if t == gone else t) for t in range(threads + 1)}
+    number = {t: n - (n > gone) for t, n in number.items()}
+    texts = [
+        f"T{number[op.thread]} {text}"
+        for op, text in zip(workload.ops, describe_ops(workload, spec), strict=True)
+    ]
+    topology = {**workload.topology, "threads": threads}
+    moved = [
+        Switch(replace(s.anchor, thread=number[s.anchor.thread]), number[s.to], s.activity)
+        for s in switches
+    ]
+    kept = [s for s in moved if s.activity or s.anchor.thread != s.to]
+    return read_workload(topology, texts, spec), kept
+
+
+def _relabelled(
+    switches: Sequence[Switch], old: Workload, new: Workload, spec: EngineSpec
+) -> list[Switch]:
+    """The switches after a parameter has changed, which shows in the operations' names."""
+    names = dict(zip(describe_ops(old, spec), describe_ops(new, spec), strict=True))
+
+    def text(label: str) -> str:
+        prefix = "before " if label.startswith("before ") else ""
+        bare = label.removeprefix(prefix)
+        return prefix + names.get(bare, bare)
+
+    return [
+        Switch(
+            replace(s.anchor, op=text(s.anchor.op), site=text(s.anchor.site)),
+            s.to,
+            text(s.activity),
+        )
+        for s in switches
+    ]
+
+
+_REQUEST = re.compile(r"\b[A-Z]\d*\b")
+
+
+def _rename(text: str, rename: dict[str, str | None]) -> str | None:
+    """``text`` with requests renamed, None if it speaks of one that is gone."""
+    words = {m[0] for m in _REQUEST.finditer(text)}
+    if any(word in rename and rename[word] is None for word in words):
+        return None
+    return _REQUEST.sub(lambda m: rename.get(m[0]) or m[0], text)
+
+
+def _renamed(switches: Sequence[Switch], rename: dict[str, str | None]) -> list[Switch]:
+    """The switches with requests renamed; those that speak of a removed one are dropped."""
+    kept: list[Switch] = []
+    for s in switches:
+        op, site = _rename(s.anchor.op, rename), _rename(s.anchor.site, rename)
+        activity = _rename(s.activity, rename)
+        if op is not None and site is not None and activity is not None:
+            kept.append(Switch(replace(s.anchor, op=op, site=site), s.to, activity))
+    return kept

@@ -1,0 +1,113 @@
+"""Replaying a schedule on an engine that may have changed since.
+
+Switches are anchored to (thread, operation, site, occurrence). Where an anchor is not met as it
+stands, the nearest decision of the same thread in the same operation takes its place, and the
+run is made anew. The result says which it was: ``exact``, ``resynchronised`` or ``stale``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from harness.execute.run import Executor, RecordedRun
+from harness.model.schedule import Anchor, Switch
+from harness.model.workload import Workload
+
+
+class Fidelity(Enum):
+    """How faithfully a schedule could be followed."""
+
+    EXACT = "exact"
+    RESYNCHRONISED = "resynchronised"
+    STALE = "stale"
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """The result of a replay.
+
+    Attributes:
+        fidelity: whether every anchor was met, some were found again, or some were lost.
+        recorded: the run.
+        lost: switches that could not be placed.
+        moved: switches that were found again elsewhere.
+    """
+
+    fidelity: Fidelity
+    recorded: RecordedRun
+    lost: Sequence[Switch] = ()
+    moved: Sequence[Switch] = ()
+
+    @property
+    def verdict(self) -> str:
+        """The run's verdict; ``stale`` where the schedule no longer applies and found nothing."""
+        found = self.recorded.run.verdict
+        if self.fidelity is Fidelity.STALE and found == "ok":
+            return Fidelity.STALE.value
+        return found
+
+
+def replay(executor: Executor, workload: Workload, switches: Sequence[Switch]) -> Replay:
+    """Execute ``workload`` under ``switches``.
+
+    Raises:
+        EngineError: the engine can not be run.
+    """
+    recorded, met = executor.replay(workload, switches)
+    if all(met):
+        return Replay(Fidelity.EXACT, recorded)
+    placed = list(switches)
+    alive = [True] * len(placed)
+    moved: list[Switch] = []
+    for i, original in enumerate(switches):
+        if met[i]:
+            continue
+        for anchor in _candidates(original.anchor, recorded.anchors):
+            placed[i] = replace(original, anchor=anchor)
+            attempt, now_met = _run(executor, workload, placed, alive)
+            if now_met[i]:
+                recorded, met = attempt, now_met
+                moved.append(original)
+                break
+        else:
+            alive[i] = False
+            recorded, met = _run(executor, workload, placed, alive)
+    lost = [s for s, is_alive in zip(switches, alive, strict=True) if not is_alive]
+    fidelity = Fidelity.STALE if lost else Fidelity.RESYNCHRONISED
+    return Replay(fidelity, recorded, lost, moved)
+
+
+def _run(
+    executor: Executor, workload: Workload, placed: list[Switch], alive: list[bool]
+) -> tuple[RecordedRun, list[bool]]:
+    chosen = [s for s, is_alive in zip(placed, alive, strict=True) if is_alive]
+    recorded, met = executor.replay(workload, chosen)
+    answers = iter(met)
+    return recorded, [next(answers) if is_alive else True for is_alive in alive]
+
+
+_CANDIDATES = 4
+
+
+def _candidates(wanted: Anchor, reached: Sequence[Anchor]) -> list[Anchor]:
+    """The decisions that may stand in for ``wanted``, best first."""
+    same = [a for a in reached if a.thread == wanted.thread and a.op == wanted.op and a != wanted]
+    ranked = sorted(same, key=lambda a: _distance(wanted, a))
+    return [a for a in ranked if _distance(wanted, a)[0] < 3][:_CANDIDATES]
+
+
+def _distance(wanted: Anchor, other: Anchor) -> tuple[int, int]:
+    """How far apart two anchors of one operation are; the smaller the better."""
+    apart = abs(wanted.occurrence - other.occurrence)
+    if other.site == wanted.site:
+        return 0, apart
+    function, _, access = wanted.site.partition(": ")
+    other_function, _, other_access = other.site.partition(": ")
+    if access and access == other_access:
+        return 1, apart
+    # A renamed or retyped access in the same function, on the same object.
+    if access and function == other_function and access.split()[-1:] == other_access.split()[-1:]:
+        return 2, apart
+    return 3, apart

@@ -1,0 +1,187 @@
+"""One byte string is topology, request sequence and schedule.
+
+Layout, version 1, for an engine with F topology fields and at most P parameters an operation::
+
+    1          tail: 0 none, otherwise 1 + index of its mean gap (modulo)
+    F          topology fields, each modulo its number of values
+    1          number of operations - 1, modulo MAX_OPS
+    n * (2+P)  operations: thread, which operation (by weight), parameters; each modulo
+    rest       deviations: pairs of gap and choice; gap 255 means "255 more, no deviation"
+
+Total: every byte string is a case, missing bytes are filled in from its last ones. Local:
+fields have fixed places, so a changed byte changes one thing. Invertible: ``encode`` gives
+bytes that decode to the same case. A random tail is seeded by the last four bytes.
+"""
+
+from __future__ import annotations
+
+from harness.codec.tail import MEAN_GAPS, filler, tail
+from harness.model.params import OwnRequest
+from harness.model.schedule import Schedule
+from harness.model.spec import EngineSpec
+from harness.model.workload import Op, Topology, Workload
+
+VERSION = 1
+"""Of the layout. Raise it whenever old bytes would decode to another case."""
+
+MAX_OPS = 12
+"""Operations in a workload."""
+
+_CACHE = 4096
+
+
+class CodecError(ValueError):
+    """A case can not be written as bytes; the message says why."""
+
+
+class Codec:
+    """Translates between byte strings and cases of one engine.
+
+    Args:
+        spec: what the engine declares.
+
+    Attributes:
+        header: length of tail, topology and operation count in bytes.
+        record: length of one operation in bytes.
+    """
+
+    def __init__(self, spec: EngineSpec) -> None:
+        self.spec = spec
+        self.header = 2 + len(spec.topology)
+        self.record = 2 + max(len(op.params) for op in spec.operations)
+        self._drawn = [op for op in spec.operations for _ in range(op.weight)]
+        self._workloads: dict[bytes, Workload] = {}
+
+    def decode(self, data: bytes) -> tuple[Workload, Schedule]:
+        """The case that ``data`` stands for. Never fails."""
+        header = self.header
+        if len(data) < header:
+            seed = _seed(data)
+            data += filler(seed, header - len(data))
+        end = header + (data[header - 1] % MAX_OPS + 1) * self.record
+        if len(data) < end:
+            data += filler(_seed(data), end - len(data))
+        key = data[1:end]
+        workload = self._workloads.get(key)
+        if workload is None:
+            if len(self._workloads) >= _CACHE:
+                self._workloads.clear()
+            workload = self._workloads[key] = self._workload(key)
+        gaps, choices = data[end : len(data) - 1 : 2], data[end + 1 :: 2]
+        more: tuple[bytes, bytes] = (b"", b"")
+        if data[0]:
+            more = tail((data[0] - 1) % len(MEAN_GAPS), _seed(data))
+        if 255 in gaps:
+            folded = _fold(gaps, choices)
+            explicit = len(folded[0])
+            return workload, Schedule([*folded[0], *more[0]], [*folded[1], *more[1]], explicit)
+        return workload, Schedule(gaps + more[0], choices + more[1], len(gaps))
+
+    def encode(self, workload: Workload, schedule: Schedule) -> bytes:
+        """Bytes that decode to this case.
+
+        Raises:
+            CodecError: the case is not one of this engine's, or has a random tail.
+        """
+        if schedule.explicit != len(schedule.gaps):
+            raise CodecError("a schedule with a random tail can not be encoded; record it first")
+        if not 1 <= len(workload.ops) <= MAX_OPS:
+            raise CodecError(f"a workload must have 1 to {MAX_OPS} operations")
+        out = bytearray([0])
+        values = dict(workload.topology)
+        if list(values) != list(self.spec.topology):
+            raise CodecError(f"the topology must have the fields {list(self.spec.topology)}")
+        for name, param in self.spec.topology.items():
+            if isinstance(param, OwnRequest):
+                raise CodecError(f"topology field {name} can not be a request")
+            out.append(_place(name, values[name], *param.bounds(values)))
+        out.append(len(workload.ops) - 1)
+        arrived = [0] * workload.topology.threads
+        for op in workload.ops:
+            out += self._encode_op(op, values, arrived)
+        for gap, choice in zip(schedule.gaps, schedule.choices, strict=True):
+            out += b"\xff\0" * (gap // 255)
+            out += bytes([gap % 255, choice])
+        return bytes(out)
+
+    def _workload(self, key: bytes) -> Workload:
+        fields: dict[str, int] = {}
+        for byte, (name, param) in zip(key, self.spec.topology.items(), strict=False):
+            assert not isinstance(param, OwnRequest)
+            low, count = param.bounds(fields)
+            fields[name] = low + byte % count
+        ops: list[Op] = []
+        arrived = [0] * fields["threads"]
+        for at in range(self.header - 1, len(key), self.record):
+            op = self._op(key[at : at + self.record], fields, arrived)
+            if op is not None:
+                ops.append(op)
+        if not ops:
+            ops.append(self._first_arrival(fields))
+        return Workload(Topology(fields), tuple(ops))
+
+    def _op(self, record: bytes, fields: dict[str, int], arrived: list[int]) -> Op | None:
+        thread = record[0] % fields["threads"]
+        operation = self._drawn[record[1] % len(self._drawn)]
+        args: list[int] = []
+        for byte, param in zip(record[2:], operation.params.values(), strict=False):
+            if isinstance(param, OwnRequest):
+                if not arrived[thread]:
+                    return None
+                args.append(byte % arrived[thread])
+            else:
+                low, count = param.bounds(fields)
+                args.append(low + byte % count)
+        if operation.name == "arrive":
+            arrived[thread] += 1
+        return Op(thread, operation.name, tuple(args))
+
+    def _first_arrival(self, fields: dict[str, int]) -> Op:
+        arrive = self.spec.operations[0]
+        args = [
+            p.bounds(fields)[0] for p in arrive.params.values() if not isinstance(p, OwnRequest)
+        ]
+        return Op(0, "arrive", tuple(args))
+
+    def _encode_op(self, op: Op, fields: dict[str, int], arrived: list[int]) -> bytes:
+        operation = self.spec.operation(op.name)
+        if operation is None:
+            raise CodecError(f"engine {self.spec.name} has no operation {op.name!r}")
+        if len(op.args) != len(operation.params):
+            raise CodecError(f"{op.name} takes {len(operation.params)} parameters")
+        drawn = next(i for i, o in enumerate(self._drawn) if o.name == op.name)
+        out = bytearray([_place("thread", op.thread, 0, fields["threads"]), drawn])
+        for value, (name, param) in zip(op.args, operation.params.items(), strict=True):
+            if isinstance(param, OwnRequest):
+                if not arrived[op.thread]:
+                    raise CodecError(f"{op.name} speaks of a request before any arrived")
+                out.append(_place(name, value, 0, arrived[op.thread]))
+            else:
+                out.append(_place(name, value, *param.bounds(fields)))
+        if op.name == "arrive":
+            arrived[op.thread] += 1
+        return bytes(out.ljust(self.record, b"\0"))
+
+
+def _seed(data: bytes) -> int:
+    return int.from_bytes(data[-4:], "little")
+
+
+def _place(name: str, value: int, low: int, count: int) -> int:
+    if not low <= value < low + count:
+        raise CodecError(f"{name} = {value} is not between {low} and {low + count - 1}")
+    return value - low
+
+
+def _fold(gaps: bytes, choices: bytes) -> tuple[list[int], list[int]]:
+    """Fold every gap of 255 into the deviation that follows it."""
+    folded: tuple[list[int], list[int]] = ([], [])
+    carried = 0
+    for gap, choice in zip(gaps, choices, strict=True):
+        if gap == 255:
+            carried += 255
+        else:
+            folded[0].append(carried + gap)
+            folded[1].append(choice)
+            carried = 0
+    return folded

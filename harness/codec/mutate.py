@@ -1,0 +1,196 @@
+"""Mutations of a byte string that know what its bytes mean.
+
+Each mutation takes the input apart into topology, operations and deviations, changes one thing
+and puts it together again. Changing a switch keeps the places of the others: gaps are relative,
+so what is added to one gap is taken from the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from harness.codec.codec import MAX_OPS, Codec
+from harness.codec.tail import MEAN_GAPS, filler
+
+MAX_DEVIATIONS = 200
+
+
+@dataclass(slots=True)
+class Parts:
+    """An input taken apart.
+
+    Attributes:
+        tail: the tail byte.
+        topology: one byte a field.
+        ops: one record an operation.
+        deviations: gap and choice, in order.
+    """
+
+    tail: int
+    topology: bytearray
+    ops: list[bytearray]
+    deviations: list[tuple[int, int]]
+
+
+class Mutator:
+    """Mutates inputs of one engine.
+
+    Args:
+        codec: knows the layout.
+        materialise: turns an input into one that spells out the schedule its run took, so
+            that there are switches to mutate; None for an input that can not be run.
+    """
+
+    def __init__(
+        self, codec: Codec, materialise: Callable[[bytes], bytes | None] | None = None
+    ) -> None:
+        self._codec = codec
+        self._materialise = materialise
+        self._schedule = (
+            self._insert_switch,
+            self._insert_switch,
+            self._drop_switch,
+            self._move_switch,
+            self._move_switch,
+            self._retarget_switch,
+            self._cut,
+            self._retail,
+        )
+        self._workload = (
+            self._add_op,
+            self._drop_op,
+            self._change_op,
+            self._change_op,
+            self._swap_ops,
+            self._change_topology,
+        )
+
+    def fresh(self, random: Random) -> bytes:
+        """A random input: a random workload under a random walk."""
+        codec = self._codec
+        n = random.randrange(1, MAX_OPS)
+        rate = random.randrange(len(MEAN_GAPS)) + 1
+        header = bytes([rate]) + random.randbytes(codec.header - 2) + bytes([n - 1])
+        return header + random.randbytes(n * codec.record + 4)
+
+    def mutate(self, data: bytes, max_size: int, random: Random) -> bytes:
+        """A changed ``data`` of at most ``max_size`` bytes."""
+        if len(data) < self._codec.header + self._codec.record or random.random() < 0.02:
+            return self.fresh(random)[:max_size]
+        if self._materialise is not None and data[0] and random.random() < 0.5:
+            data = self._materialise(data) or data
+        parts = self.parse(data)
+        passes = self._schedule if random.random() < 0.7 else self._workload
+        for _ in range(random.choice((1, 1, 1, 2, 4))):
+            random.choice(passes)(parts, random)
+        return self.unparse(parts)[:max_size]
+
+    def cross(self, first: bytes, second: bytes, max_size: int, random: Random) -> bytes:
+        """A child of two inputs: the workload of one, a prefix of either schedule, spliced."""
+        a, b = self.parse(first), self.parse(second)
+        if random.random() < 0.3:
+            cut = random.randrange(len(a.ops) + 1)
+            a.ops = (a.ops[:cut] + b.ops[random.randrange(len(b.ops) + 1) :])[:MAX_OPS] or a.ops
+        cut = random.randrange(len(a.deviations) + 1)
+        a.deviations = a.deviations[:cut] + b.deviations[random.randrange(len(b.deviations) + 1) :]
+        return self.unparse(a)[:max_size]
+
+    # -------------------------------------------------------------- apart, together
+
+    def parse(self, data: bytes) -> Parts:
+        """Take an input apart, filling in what is missing as the decoder would."""
+        codec = self._codec
+        if len(data) < codec.header:
+            data += filler(int.from_bytes(data[-4:], "little"), codec.header - len(data))
+        count = data[codec.header - 1] % MAX_OPS + 1
+        end = codec.header + count * codec.record
+        if len(data) < end:
+            data += filler(int.from_bytes(data[-4:], "little"), end - len(data))
+        ops = [
+            bytearray(data[at : at + codec.record]) for at in range(codec.header, end, codec.record)
+        ]
+        rest = data[end:]
+        deviations = list(zip(rest[::2], rest[1::2], strict=False))
+        return Parts(data[0], bytearray(data[1 : codec.header - 1]), ops, deviations)
+
+    def unparse(self, parts: Parts) -> bytes:
+        """Put an input together again."""
+        out = bytearray([parts.tail]) + parts.topology + bytes([len(parts.ops) - 1])
+        for op in parts.ops:
+            out += op
+        for gap, choice in parts.deviations[:MAX_DEVIATIONS]:
+            out += bytes([gap, choice])
+        return bytes(out)
+
+    # ------------------------------------------------------------------- schedule
+
+    def _insert_switch(self, parts: Parts, random: Random) -> None:
+        at = random.randrange(len(parts.deviations) + 1)
+        choice = random.randrange(8)
+        if at == len(parts.deviations):
+            parts.deviations.append((random.choice((0, 1, 2, 4, 8, 16, 32)), choice))
+            return
+        gap, following = parts.deviations[at]
+        before = random.randrange(gap + 1)
+        parts.deviations[at : at + 1] = [
+            (before, choice),
+            (max(0, gap - before - 1), following),
+        ]
+
+    def _drop_switch(self, parts: Parts, random: Random) -> None:
+        if parts.deviations:
+            at = random.randrange(len(parts.deviations))
+            gap, _ = parts.deviations.pop(at)
+            if at < len(parts.deviations):
+                following, choice = parts.deviations[at]
+                parts.deviations[at] = (min(254, gap + 1 + following), choice)
+
+    def _move_switch(self, parts: Parts, random: Random) -> None:
+        if not parts.deviations:
+            return
+        at = random.randrange(len(parts.deviations))
+        gap, choice = parts.deviations[at]
+        moved = min(254, max(0, gap + random.choice((-8, -4, -2, -1, 1, 2, 4, 8))))
+        parts.deviations[at] = (moved, choice)
+        if at + 1 < len(parts.deviations):
+            following, other = parts.deviations[at + 1]
+            parts.deviations[at + 1] = (min(254, max(0, following + gap - moved)), other)
+
+    def _retarget_switch(self, parts: Parts, random: Random) -> None:
+        if parts.deviations:
+            at = random.randrange(len(parts.deviations))
+            parts.deviations[at] = (parts.deviations[at][0], random.randrange(256))
+
+    def _cut(self, parts: Parts, random: Random) -> None:
+        # Keep a prefix and let a random walk go on from there.
+        del parts.deviations[random.randrange(len(parts.deviations) + 1) :]
+        self._retail(parts, random)
+
+    def _retail(self, parts: Parts, random: Random) -> None:
+        parts.tail = random.randrange(len(MEAN_GAPS)) + 1
+        parts.deviations += [(random.randrange(64), random.randrange(256)) for _ in range(2)]
+
+    # ------------------------------------------------------------------- workload
+
+    def _add_op(self, parts: Parts, random: Random) -> None:
+        if len(parts.ops) < MAX_OPS:
+            record = bytearray(random.randbytes(self._codec.record))
+            parts.ops.insert(random.randrange(len(parts.ops) + 1), record)
+
+    def _drop_op(self, parts: Parts, random: Random) -> None:
+        if len(parts.ops) > 1:
+            del parts.ops[random.randrange(len(parts.ops))]
+
+    def _change_op(self, parts: Parts, random: Random) -> None:
+        op = random.choice(parts.ops)
+        op[random.randrange(len(op))] = random.randrange(256)
+
+    def _swap_ops(self, parts: Parts, random: Random) -> None:
+        i, j = random.randrange(len(parts.ops)), random.randrange(len(parts.ops))
+        parts.ops[i], parts.ops[j] = parts.ops[j], parts.ops[i]
+
+    def _change_topology(self, parts: Parts, random: Random) -> None:
+        if parts.topology:
+            parts.topology[random.randrange(len(parts.topology))] = random.randrange(256)

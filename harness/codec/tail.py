@@ -1,0 +1,47 @@
+"""The random tail that continues a schedule whose bytes are used up: a sticky random walk.
+
+Gaps between switches are geometrically distributed, so at each decision the walk stays on its
+thread with a fixed probability; the input chooses the mean gap. All random bytes come from one
+fixed pool, the gaps already translated: a tail is two slices and costs no generator.
+"""
+
+from __future__ import annotations
+
+from hashlib import shake_128
+from math import log
+
+MEAN_GAPS = (2, 4, 8, 16, 32, 64)
+"""Mean gaps an input can choose from, in decisions."""
+
+LENGTH = 192
+"""Deviations in a tail; after them the default policy goes on."""
+
+_POOL_SIZE = 1 << 16
+_POOL = shake_128(b"harness tail").digest(_POOL_SIZE + LENGTH)
+
+
+def _quantiles(mean: int) -> bytes:
+    """A table from a uniform byte to a geometrically distributed gap, at most 254."""
+    stay = mean / (mean + 1)
+    return bytes(min(254, int(log(1 - (i + 0.5) / 256) / log(stay))) for i in range(256))
+
+
+_GAPS = tuple(_POOL.translate(_quantiles(mean)) for mean in MEAN_GAPS)
+
+
+def tail(rate: int, seed: int) -> tuple[bytes, bytes]:
+    """Gaps and choices of a tail.
+
+    Args:
+        rate: index into ``MEAN_GAPS``.
+        seed: 32 bits; the lower half chooses the gaps, the upper half the choices.
+    """
+    first = seed & 0xFFFF
+    second = seed >> 16 & 0xFFFF
+    return _GAPS[rate][first : first + LENGTH], _POOL[second : second + LENGTH]
+
+
+def filler(seed: int, n: int) -> bytes:
+    """``n`` pool bytes for a workload whose bytes are missing."""
+    first = seed & 0xFFFF
+    return (_POOL[first : first + n] * (n // LENGTH + 1))[:n]

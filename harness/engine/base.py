@@ -1,0 +1,181 @@
+"""The base class of queue engines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Protocol
+
+from harness.engine.operation import INVARIANT, PARAMS, WEIGHT, declared
+from harness.engine.request import Request
+from harness.model.outcome import Outcome
+from harness.model.params import Int, OwnRequest, Param
+from harness.model.spec import EngineSpec, OperationSpec
+from harness.model.workload import Topology
+
+ARRIVE_WEIGHT = 6
+
+
+class Host(Protocol):
+    """What an engine calls out to; the ledger implements it."""
+
+    def add_resource(self, name: str, capacity: int | None) -> int:
+        """See ``Engine.resource``."""
+
+    def add_queue(self, name: str, served_by: Sequence[int]) -> int:
+        """See ``Engine.queue``."""
+
+    def add_counter(self, counter: Any, table: str, index: int | None) -> None:
+        """See ``Engine.publish_in_service`` and ``Engine.publish_queued``."""
+
+    def set_capacity(self, resource: int, capacity: int | None) -> None:
+        """See ``Engine.set_capacity``."""
+
+    def dispatch(self, request: Request, resource: int) -> None:
+        """See ``Engine.dispatch``."""
+
+    def wake(self, request: Request) -> None:
+        """See ``Engine.wake``."""
+
+    def now(self) -> int:
+        """See ``Engine.now``."""
+
+
+class Engine:
+    """A queue engine under test.
+
+    Subclasses implement ``setup``, ``arrive`` and ``finish``, and, if clients can leave,
+    ``abort``. All shared state is made of primitives from ``harness.sync``, created in
+    ``setup``; plain Python objects are fine where a lock protects them. A fresh instance is
+    made for every run.
+
+    Class attributes:
+        topology: field name → what the decoder may draw. ``threads`` (2 to 3 unless given)
+            is the number of virtual threads.
+        fifo: whether each queue promises first in, first out.
+    """
+
+    topology: ClassVar[Mapping[str, Param]] = {}
+    fifo: ClassVar[bool] = False
+    host: Host
+
+    # ------------------------------------------------ what an engine implements
+
+    def setup(self, topology: Topology) -> None:
+        """Create the shared state and declare resources, queues and published counters."""
+        raise NotImplementedError(f"{type(self).__name__} must implement setup")
+
+    def arrive(self, request: Request, *args: Any, **kwargs: Any) -> Outcome:
+        """A request arrives on the calling virtual thread.
+
+        May block (in a wait) until it is admitted.
+
+        Returns:
+            ``ADMITTED`` / ``admitted(resource)``, ``QUEUED`` / ``queued(queue)`` or ``REJECTED``.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must implement arrive")
+
+    def finish(self, request: Request) -> None:
+        """A request in service ends; called on the thread it arrived on."""
+        raise NotImplementedError(f"{type(self).__name__} must implement finish")
+
+    def abort(self, request: Request) -> None:
+        """The client of a queued or served request leaves. Drawn only where overridden."""
+        raise NotImplementedError
+
+    def resume(self, request: Request) -> Outcome | None:
+        """The task of a request that was woken runs, on the thread it arrived on.
+
+        Returns:
+            What became of it, as for ``arrive``; None for "as dispatched": in service if it
+            was dispatched before, still queued otherwise.
+        """
+        return None
+
+    def shared_state(self) -> object:
+        """The root of the shared state; what it reaches must tell two states apart."""
+        return {name: value for name, value in vars(self).items() if name != "host"}
+
+    # -------------------------------------------------- what an engine declares
+
+    def resource(self, name: str, capacity: int | None) -> int:
+        """Declare something that serves requests, at most ``capacity`` at once.
+
+        Args:
+            name: for reports.
+            capacity: declared limit; None for no limit.
+
+        Returns:
+            Its index, from 0 in the order of declaration.
+        """
+        return self.host.add_resource(name, capacity)
+
+    def queue(self, name: str, served_by: Sequence[int]) -> int:
+        """Declare a queue. Without any declaration there is one, served by all resources.
+
+        Args:
+            name: for reports.
+            served_by: indexes of the resources that may serve its requests.
+
+        Returns:
+            Its index, from 0 in the order of declaration.
+        """
+        return self.host.add_queue(name, served_by)
+
+    def publish_in_service(self, counter: Any, resource: int | None = None) -> None:
+        """Publish a primitive that counts the requests in service, for the accounting check.
+
+        Args:
+            counter: an ``Atomic`` or ``Cell`` holding an integer.
+            resource: which resource it counts; None for all together.
+        """
+        self.host.add_counter(counter, "in service", resource)
+
+    def publish_queued(self, counter: Any, queue: int | None = None) -> None:
+        """Publish a primitive that counts the queued requests, for the accounting check.
+
+        Args:
+            counter: an ``Atomic`` or ``Cell`` holding an integer.
+            queue: which queue it counts; None for all together.
+        """
+        self.host.add_counter(counter, "queued", queue)
+
+    def set_capacity(self, resource: int, capacity: int | None) -> None:
+        """Declare that a resource's limit changes now."""
+        self.host.set_capacity(resource, capacity)
+
+    # ------------------------------------------------------ what an engine does
+
+    def dispatch(self, request: Request, resource: int = 0) -> None:
+        """Take a request out of its queue and give it a slot. Does not wake its task."""
+        self.host.dispatch(request, resource)
+
+    def wake(self, request: Request) -> None:
+        """Wake a request's task: ``resume`` will run on its own thread. A scheduling point.
+
+        A task that was woken already and has not run yet is woken once.
+        """
+        self.host.wake(request)
+
+    @property
+    def now(self) -> int:
+        """Virtual time in milliseconds."""
+        return self.host.now()
+
+    # --------------------------------------------------------------- reflection
+
+    @classmethod
+    def spec(cls, family: str, name: str) -> EngineSpec:
+        """What cases for this engine look like, as declared by the class."""
+        topology: dict[str, Param] = {"threads": Int(2, 3), **cls.topology}
+        params = declared(cls, PARAMS)
+        weights = declared(cls, WEIGHT)
+        operations = [OperationSpec("arrive", params.get("arrive", {}), ARRIVE_WEIGHT)]
+        if cls.abort is not Engine.abort:
+            operations.append(OperationSpec("abort", {"request": OwnRequest()}))
+        operations += [OperationSpec(op, params[op], weight) for op, weight in weights.items()]
+        return EngineSpec(family, name, topology, tuple(operations))
+
+    @classmethod
+    def invariants(cls) -> list[Callable[[Any], None]]:
+        """The methods that assert something at every idle point."""
+        return [getattr(cls, name) for name in declared(cls, INVARIANT)]

@@ -1,0 +1,140 @@
+"""What virtual threads execute: calls into the engine, with the ledger's entries around them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.engine.request import Request, Stage
+from harness.oracles import order
+
+if TYPE_CHECKING:
+    from harness.execute.plan import Plan
+
+_ABORTABLE = (Stage.QUEUED, Stage.DISPATCHED, Stage.IN_SERVICE)
+_GONE = (Stage.FINISHED, Stage.ABORTED, Stage.REJECTED)
+
+
+class Call:
+    """A call into the engine.
+
+    Attributes:
+        label: names it, e.g. ``arrive B server=1``.
+        tag: its thread and kind, for the feedback.
+        following: the thread's next operation, ready as soon as this one begins.
+    """
+
+    __slots__ = ("args", "following", "label", "plan", "request", "tag")
+
+    def __init__(self, plan: Plan, label: str, tag: object) -> None:
+        self.plan = plan
+        self.label = label
+        self.tag = tag
+        self.following: Call | None = None
+        self.args: tuple[object, ...] = ()
+        self.request: Request
+
+    def run(self) -> None:
+        """Make the call."""
+        raise NotImplementedError
+
+
+class Arrive(Call):
+    """A request arrives."""
+
+    __slots__ = ()
+
+    def run(self) -> None:
+        """Call ``arrive`` and enter its answer in the ledger."""
+        plan = self.plan
+        request = self.request
+        if self.following is not None:
+            request.thread.ready.append(self.following)
+        ledger = plan.ledger
+        ledger.arriving(request)
+        args = self.args
+        if args:
+            ledger.answered(request, plan.engine.arrive(request, *args))
+        else:
+            ledger.answered(request, plan.engine.arrive(request))
+
+
+class Finish(Call):
+    """A request's service ends."""
+
+    __slots__ = ()
+
+    def run(self) -> None:
+        """Enter the end in the ledger and call ``finish``."""
+        self.plan.ledger.finishing(self.request)
+        self.plan.engine.finish(self.request)
+
+
+class Resume(Call):
+    """The task of a request runs because it was woken."""
+
+    __slots__ = ()
+
+    def run(self) -> None:
+        """Call ``resume``, unless the request has gone in the meantime."""
+        plan = self.plan
+        request = self.request
+        request.woken = False
+        plan.scheduler.pending -= 1
+        if plan.ledger.fifo:
+            order.on_begin(plan.ledger)
+        if request.stage in _GONE:
+            return
+        outcome = plan.engine.resume(request)
+        if outcome is None:
+            plan.ledger.resumed(request)
+        else:
+            plan.ledger.answered(request, outcome)
+
+
+class Abort(Call):
+    """The client of a request leaves, if the request is still there."""
+
+    __slots__ = ()
+
+    def run(self) -> None:
+        """Call ``abort`` on a queued, dispatched or served request."""
+        plan = self.plan
+        request = self.request
+        if self.following is not None:
+            request.thread.ready.append(self.following)
+        if request.stage in _ABORTABLE:
+            plan.ledger.aborting(request)
+            plan.engine.abort(request)
+            plan.ledger.aborted(request)
+
+
+class Operate(Call):
+    """An operation that the engine declares."""
+
+    __slots__ = ("method",)
+
+    def __init__(self, plan: Plan, label: str, tag: object, method: str) -> None:
+        super().__init__(plan, label, tag)
+        self.method = method
+
+    def run(self) -> None:
+        """Call the operation."""
+        plan = self.plan
+        if self.following is not None:
+            plan.scheduler.current.ready.append(self.following)
+        if plan.ledger.fifo:
+            order.on_begin(plan.ledger)
+        getattr(plan.engine, self.method)(*self.args)
+        plan.ledger.operations += 1
+
+
+class Probe(Call):
+    """After the run: is a new request admitted, as free capacity promises?"""
+
+    __slots__ = ()
+
+    def run(self) -> None:
+        """Arrive like any request."""
+        plan = self.plan
+        plan.ledger.arriving(self.request)
+        plan.ledger.answered(self.request, plan.engine.arrive(self.request, *self.args))

@@ -1,0 +1,57 @@
+"""Steers a run by anchored switches: deviate where the anchors say, wherever that is by now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.execute.recorder import Place, Recorder
+from harness.model.schedule import Switch
+from harness.runtime.scheduler import Scheduler
+
+
+class AnchorGuide:
+    """Takes each switch at its anchor, in order.
+
+    A switch whose anchor never comes is passed over when a later one is met.
+
+    Attributes:
+        met: for each switch, whether its anchor was reached and its target could run.
+    """
+
+    def __init__(
+        self, scheduler: Scheduler, recorder: Recorder, switches: Sequence[Switch]
+    ) -> None:
+        self._s = scheduler
+        self._recorder = recorder
+        self._switches = switches
+        self._next = 0
+        self.met = [False] * len(switches)
+
+    def choice(self) -> int | None:
+        """The alternative that the switch anchored here takes, None when there is none."""
+        anchor = self._recorder.anchor
+        for i in range(self._next, len(self._switches)):
+            switch = self._switches[i]
+            if switch.anchor == anchor:
+                break
+        else:
+            return None
+        targets = self._targets()
+        wanted = (switch.to, switch.activity)
+        if wanted not in targets:
+            return None
+        self._next = i + 1
+        self.met[i] = True
+        position = targets.index(wanted)
+        return position - 1 if position else None
+
+    def _targets(self) -> list[tuple[int, str]]:
+        """The default and then the alternatives of the decision just reached."""
+        s = self._s
+        thread = s.current
+        if self._recorder.place is Place.LEAVING:
+            return [(t.index, "") for t in s.successors()]
+        others = [(t.index, "") for t in s.threads_of((s.enabled | s.timed) & ~thread.bit)]
+        if self._recorder.place is Place.BOUNDARY:
+            return [(thread.index, a.label) for a in thread.ready] + others
+        return [(thread.index, ""), *others]

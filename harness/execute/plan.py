@@ -1,0 +1,105 @@
+"""A workload made ready to run: its requests and calls, built once and reused for every run."""
+
+from __future__ import annotations
+
+from harness.engine.base import Engine
+from harness.engine.request import Request
+from harness.execute.activities import Abort, Arrive, Call, Finish, Operate, Probe, Resume
+from harness.model.params import OwnRequest
+from harness.model.spec import EngineSpec
+from harness.model.wording import describe_ops
+from harness.model.workload import Workload, request_name
+from harness.oracles.ledger import Ledger
+from harness.runtime.scheduler import Scheduler
+from harness.runtime.thread import Activity, VirtualThread
+
+
+class Plan:
+    """The calls of a workload.
+
+    Attributes:
+        workload: what it was built from.
+        requests: the workload's requests, by index.
+        probe: the probe request, once it was sent in the current run.
+        engine, ledger: those of the current run.
+    """
+
+    engine: Engine
+    ledger: Ledger
+
+    def __init__(self, scheduler: Scheduler, spec: EngineSpec, workload: Workload) -> None:
+        self.scheduler = scheduler
+        self.workload = workload
+        self.requests: list[Request] = []
+        self.probe: Request | None = None
+        self._probe: Probe | None = None
+        self._calls: list[Call] = []
+        threads = workload.topology.threads
+        while len(scheduler.threads) < threads:
+            scheduler.threads.append(VirtualThread(scheduler, len(scheduler.threads)))
+        self._first: list[Call | None] = [None] * threads
+        last: list[Call | None] = [None] * threads
+        own: list[list[Request]] = [[] for _ in range(threads)]
+        for op, label in zip(workload.ops, describe_ops(workload, spec), strict=True):
+            operation = spec.operation(op.name)
+            assert operation is not None
+            args = [
+                own[op.thread][value] if isinstance(param, OwnRequest) else value
+                for value, param in zip(op.args, operation.params.values(), strict=True)
+            ]
+            tag = self._tag(op.thread, op.name)
+            call: Call
+            if op.name == "arrive":
+                call = Arrive(self, label, tag)
+                call.request = self._request(len(self.requests), scheduler.threads[op.thread])
+                self.requests.append(call.request)
+                own[op.thread].append(call.request)
+            elif op.name == "abort":
+                call = Abort(self, label, tag)
+                assert isinstance(args[0], Request)
+                call.request = args[0]
+            else:
+                call = Operate(self, label, tag, op.name)
+            call.args = tuple(args)
+            self._calls.append(call)
+            before = last[op.thread]
+            if before is None:
+                self._first[op.thread] = call
+            else:
+                before.following = call
+            last[op.thread] = call
+
+    def reset(self) -> list[list[Activity]]:
+        """Make all requests new; what each thread can take first."""
+        for request in self.requests:
+            request.reset()
+        if self.probe is not None:
+            self.probe = None
+        return [[] if call is None else [call] for call in self._first]
+
+    def send_probe(self) -> None:
+        """Make a probe request ready on the first thread."""
+        if self._probe is None:
+            request = self._request(len(self.requests), self.scheduler.threads[0])
+            request.name = "probe"
+            call = Probe(self, "arrive probe", self._tag(0, "probe"))
+            call.request = request
+            arrive = next(c for c in self._calls if isinstance(c, Arrive))
+            call.args = arrive.args
+            self._probe = call
+        self.probe = request = self._probe.request
+        request.reset()
+        self.scheduler.wake(request.thread, self._probe)
+
+    def _tag(self, thread: int, kind: str) -> object:
+        feedback = self.scheduler.feedback
+        return None if feedback is None else feedback.tag(thread, kind)
+
+    def _request(self, index: int, thread: VirtualThread) -> Request:
+        request = Request(request_name(index), index)
+        request.thread = thread
+        finish = Finish(self, f"finish {request.name}", self._tag(thread.index, "finish"))
+        resume = Resume(self, f"resume {request.name}", self._tag(thread.index, "resume"))
+        finish.request = resume.request = request
+        request.finish, request.resume = finish, resume
+        return request

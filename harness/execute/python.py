@@ -1,0 +1,68 @@
+"""Executes engines written in Python, under the controlled scheduler."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from harness.engine.base import Engine
+from harness.engine.registry import EngineRef
+from harness.execute.guide import AnchorGuide
+from harness.execute.plan import Plan
+from harness.execute.recorder import Recorder
+from harness.execute.run import RecordedRun, Run
+from harness.execute.session import Session
+from harness.model.schedule import Schedule, Switch
+from harness.model.spec import EngineSpec
+from harness.model.workload import Workload
+from harness.runtime.scheduler import Scheduler
+
+_SESSIONS = 4096
+
+
+class PythonExecutor:
+    """Runs cases on one Python engine.
+
+    Args:
+        ref: which engine.
+        feedback: told of reads-from pairs and of the ends of activities; None for none.
+
+    Attributes:
+        scheduler: the scheduler it runs them under.
+    """
+
+    def __init__(self, ref: EngineRef, feedback: Any = None) -> None:
+        self.spec: EngineSpec = ref.spec
+        self._class: type[Engine] = ref.engine
+        self._sessions: dict[Workload, Session] = {}
+        self.scheduler = Scheduler()
+        self.scheduler.feedback = feedback
+
+    def run(self, workload: Workload, schedule: Schedule) -> Run:
+        """See ``Executor.run``."""
+        session = self._sessions.get(workload)
+        if session is None:
+            session = self._open(workload)
+        run = session.run(schedule)
+        return self.record(workload, schedule).run if run is None else run
+
+    def record(self, workload: Workload, schedule: Schedule) -> RecordedRun:
+        """See ``Executor.record``."""
+        return self._open(workload).record(schedule, Recorder(self.scheduler))
+
+    def replay(
+        self, workload: Workload, switches: Sequence[Switch]
+    ) -> tuple[RecordedRun, Sequence[bool]]:
+        """See ``Executor.replay``."""
+        recorder = Recorder(self.scheduler)
+        guide = AnchorGuide(self.scheduler, recorder, switches)
+        return self._open(workload).record(Schedule(), recorder, guide), guide.met
+
+    def _open(self, workload: Workload) -> Session:
+        session = self._sessions.get(workload)
+        if session is None:
+            if len(self._sessions) >= _SESSIONS:
+                self._sessions.clear()
+            plan = Plan(self.scheduler, self.spec, workload)
+            session = self._sessions[workload] = Session(self.scheduler, plan, self._class)
+        return session

@@ -1,0 +1,234 @@
+"""Runs of one workload on one Python engine; what the scheduler reports to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from harness.engine.base import Engine
+from harness.engine.request import Request, Stage
+from harness.execute.activities import Arrive
+from harness.execute.guide import AnchorGuide
+from harness.execute.plan import Plan
+from harness.execute.recorder import Recorder
+from harness.execute.run import EngineError, RecordedRun, Run
+from harness.model.finding import Finding, Kind
+from harness.model.schedule import Schedule
+from harness.oracles import ending
+from harness.oracles.idle import IdleOracle
+from harness.oracles.ledger import Ledger
+from harness.runtime.active import active
+from harness.runtime.cycle import CycleProof
+from harness.runtime.scheduler import FOREVER, Scheduler
+from harness.runtime.thread import VirtualThread
+
+LIMIT = 20_000
+"""Decisions after which a run is given up as ``step-limit``."""
+
+
+class Session:
+    """Everything about a workload that outlives a run, so that a run costs little to start.
+
+    Args:
+        scheduler: runs it.
+        plan: the workload's calls.
+        cls: the engine; a fresh instance is made for every run.
+    """
+
+    __slots__ = (
+        "_cls",
+        "_engine",
+        "_idle",
+        "_invariants",
+        "_ledger",
+        "_plain",
+        "_plan",
+        "_probes",
+        "_proof",
+        "_s",
+    )
+
+    def __init__(self, scheduler: Scheduler, plan: Plan, cls: type[Engine]) -> None:
+        self._s = scheduler
+        self._plan = plan
+        self._cls = cls
+        self._invariants: list[Callable[[Engine], None]] = cls.invariants()
+        tasks = cls.resume is not Engine.resume
+        self._ledger = Ledger(scheduler, plan.requests, fifo=cls.fifo, tasks=tasks)
+        plan.ledger = self._ledger
+        self._idle = IdleOracle(self._ledger)
+        self._proof: CycleProof | None = None
+
+    def run(self, schedule: Schedule) -> Run | None:
+        """Execute ``schedule``; None when the run stalled and must be recorded to be judged.
+
+        Raises:
+            EngineError: the engine can not be run.
+        """
+        s = self._s
+        self._set_up()
+        self._proof = None
+        s.execute(self._plan.reset(), schedule, self, limit=LIMIT)
+        if s.over == "stall":
+            self._unwind()
+            return None
+        return self._result()
+
+    def record(
+        self, schedule: Schedule, recorder: Recorder, guide: AnchorGuide | None = None
+    ) -> RecordedRun:
+        """Execute ``schedule``, or what ``guide`` says, and record it.
+
+        Raises:
+            EngineError: the engine can not be run.
+        """
+        self._set_up()
+        self._proof = CycleProof()
+        self._s.execute(
+            self._plan.reset(),
+            schedule,
+            self,
+            limit=LIMIT,
+            observer=recorder,
+            prover=self._proof,
+            guide=guide,
+        )
+        run = self._result()
+        return RecordedRun(
+            run, recorder.trace(), recorder.schedule(), recorder.switches(), recorder.anchors
+        )
+
+    # -------------------------------------------------- reported by the scheduler
+
+    def idle_point(self) -> None:
+        """See ``Hooks.idle_point``."""
+        ledger = self._ledger
+        if self._plain and not ledger.unwoken and not self._s.waiting:
+            # Most idle points have nothing to judge: somebody waits, but nothing is free.
+            for limit, held in zip(ledger.capacity, ledger.in_service, strict=True):
+                if limit is None or held < limit:
+                    break
+            else:
+                return
+        self._idle.check(self._waiting() if self._s.waiting else ())
+        for invariant in self._invariants:
+            self._check(invariant)
+
+    def exhausted(self) -> bool:
+        """See ``Hooks.exhausted``: after a clean run, probe for leaked capacity."""
+        plan = self._plan
+        if not self._probes or self._s.inside or self._s.waiting:
+            return False
+        if plan.probe is not None:
+            if plan.probe.stage in (Stage.QUEUED, Stage.ARRIVING):
+                self._leaked(plan.probe)
+            return False
+        if self._ledger.findings or self._s.open > bool(self._invariants):
+            return False
+        if not plan.requests or any(limit == 0 for limit in self._ledger.capacity):
+            return False
+        plan.send_probe()
+        return True
+
+    def progress(self) -> object:
+        """See ``Hooks.progress``."""
+        return self._ledger.progress()
+
+    def crashed(self, thread: VirtualThread, error: BaseException) -> None:
+        """See ``Hooks.crashed``."""
+        self._ledger.findings.append(ending.crash(self._s, thread, error))
+
+    def state(self) -> object:
+        """See ``Hooks.state``."""
+        return self._engine.shared_state()
+
+    # -------------------------------------------------------------------- parts
+
+    def _set_up(self) -> None:
+        ledger, plan, s = self._ledger, self._plan, self._s
+        active.scheduler = s
+        s.left = FOREVER  # accesses in setup are not scheduling points
+        ledger.reset()
+        self._idle.reset()
+        try:
+            self._engine = plan.engine = engine = self._cls()
+            engine.host = ledger
+            engine.setup(plan.workload.topology)
+            ledger.set_up()
+        except Exception as error:
+            raise EngineError(
+                f"setting up {self._cls.__name__} failed: {type(error).__name__}: {error}"
+            ) from error
+        self._probes = not any(table == "in service" for _, table, _ in ledger.counters)
+        self._plain = not (ledger.counters or self._invariants or ledger.fifo)
+        if self._invariants:
+            s.open += 1
+
+    def _result(self) -> Run:
+        s = self._s
+        findings = self._ledger.findings
+        if self._idle.stranded:
+            findings += self._idle.conclude()
+        if s.over is None:
+            if s.spinners.parked:
+                self._add(findings, ending.endless_loop(s, None))
+            elif (s.inside or s.waiting) and not any(f.kind is Kind.STRANDED for f in findings):
+                self._add(findings, ending.deadlock(s))
+        elif s.over == "loop":
+            self._add(findings, ending.endless_loop(s, self._proof))
+        steps = s.index - s.left
+        if s.over is not None or s.inside or s.waiting or s.watched:
+            self._unwind()
+        if len(findings) > 1:
+            findings.sort(key=_gravity)
+        return Run(findings, steps, s.over == "limit")
+
+    @staticmethod
+    def _add(findings: list[Finding], finding: Finding | None) -> None:
+        if finding is not None:
+            findings.append(finding)
+
+    def _waiting(self) -> list[Request]:
+        """Requests whose arrival is blocked in a wait: queued, in effect."""
+        return [
+            thread.activity.request
+            for thread in self._s.live()
+            if isinstance(thread.activity, Arrive)
+            and thread.blocked_on is not None
+            and thread.activity.request.stage is Stage.ARRIVING
+        ]
+
+    def _leaked(self, probe: Request) -> None:
+        self._ledger.found(
+            Kind.CAPACITY_LEAK,
+            " + ".join(self._ledger.resources),
+            "nothing is in service and capacity is declared free, yet a further request is "
+            "not admitted",
+        )
+        self._idle.stranded = [e for e in self._idle.stranded if e[0] is not probe]
+
+    def _check(self, invariant: Callable[[Engine], None]) -> None:
+        s = self._s
+        # An invariant looks at the state; its accesses are not scheduling points.
+        left, s.left = s.left, FOREVER
+        try:
+            invariant(self._engine)
+        except AssertionError as error:
+            name = invariant.__name__
+            text = str(error) or "it does not hold"
+            if not any(f.where == name for f in self._ledger.findings):
+                self._ledger.found(Kind.EXCEPTION, name, f"invariant {name}: {text}")
+        finally:
+            s.left = left
+
+    def _unwind(self) -> None:
+        stubborn = self._s.unwind()
+        if stubborn:
+            names = ", ".join(f"T{t.index}" for t in stubborn)
+            raise EngineError(
+                f"the engine swallows the exception that ends a run (on {names}); let "
+                "BaseException pass: catch Exception instead"
+            )
+
+
+def _gravity(finding: Finding) -> int:
+    return finding.kind.severity

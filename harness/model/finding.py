@@ -1,0 +1,67 @@
+"""What counts as a finding, from the gravest to the mildest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Kind(Enum):
+    """The kinds of finding; the order is the order of severity."""
+
+    STRANDED = "stranded"
+    ENDLESS_LOOP = "endless-loop"
+    DEADLOCK = "deadlock"
+    LOST_WAKEUP = "lost-wakeup"
+    DOUBLE_DISPATCH = "double-dispatch"
+    LOST_REQUEST = "lost-request"
+    EXCEPTION = "exception"
+    OVER_ADMISSION = "over-admission"
+    CAPACITY_LEAK = "capacity-leak"
+    ORDER = "order"
+    ACCOUNTING = "accounting"
+    IDLE_CAPACITY = "idle-capacity"
+
+    @property
+    def severity(self) -> int:
+        """0 is the gravest."""
+        return _SEVERITY[self]
+
+    @property
+    def warning(self) -> bool:
+        """Whether this is only a warning: late, not lost."""
+        return self is Kind.IDLE_CAPACITY
+
+
+_SEVERITY = {kind: rank for rank, kind in enumerate(Kind)}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One violation in one run.
+
+    Attributes:
+        kind: what was violated.
+        step: number of scheduling points executed when it became true.
+        where: the queue, resource, counter, lock or site it is about; part of its cause.
+        message: one sentence for people.
+        requests: names of the requests concerned.
+        transient: for ``stranded``, whether a later, unrelated operation rescued them.
+        obliged_until: for ``stranded``, the step at which the last operation that could
+            still have dequeued them ended.
+    """
+
+    kind: Kind
+    step: int
+    where: str
+    message: str
+    requests: tuple[str, ...] = ()
+    transient: bool = False
+    obliged_until: int | None = None
+
+    @property
+    def signature(self) -> str:
+        """Kind, manner and subject, with digits folded: equal for symmetric findings."""
+        manner = " (transient)" if self.transient else ""
+        subject = "".join("#" if c.isdigit() else c for c in self.where)
+        return f"{self.kind.value}{manner} {subject}".rstrip()

@@ -1,0 +1,67 @@
+"""The choices made at scheduling points, as deviations from a fixed default policy.
+
+Default policy: the running thread goes on as long as it can, taking its ready activities
+oldest first; when it can not go on, the next enabled thread in cyclic order runs. A schedule
+lists only where a run *deviates* from that, which keeps cases short and mutations local
+(delay bounding: Emmi, Qadeer, Rakamarić, "Delay-bounded scheduling", POPL 2011; unlike there,
+a deviation may pick any alternative, not just the next).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Schedule(NamedTuple):
+    """Deviations from the default policy; after the last one the default policy to the end.
+
+    Two parallel sequences rather than a list of pairs, because the decoder makes them by
+    slicing byte strings, which costs nothing per deviation.
+
+    Attributes:
+        gaps: for each deviation, the decisions that pass between the previous one and it.
+        choices: for each deviation, which alternative is taken, modulo their number.
+            Alternatives are, in order: at a boundary, the thread's other ready activities;
+            then the other threads that can run (ascending; where the running thread can not
+            go on, in cyclic order without the default).
+        explicit: how many of the deviations were chosen one by one. The rest is a random
+            tail: in it, free choices (which ready activity, who runs after a thread that can
+            not go on) are random too. Nothing else tells the two apart.
+    """
+
+    gaps: Sequence[int] = ()
+    choices: Sequence[int] = ()
+    explicit: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Names the scheduling point of a deviation so that it survives edits of the engine.
+
+    Attributes:
+        thread: index of the thread that stood at the point.
+        op: the activity it was executing, e.g. ``finish A``; ``idle`` between activities.
+        site: function and access, e.g. ``process_srv_queue: trylock s0.queue.lock``; for a
+            boundary, what the thread was about to do.
+        occurrence: how often the thread had reached this site inside this activity, from 1.
+    """
+
+    thread: int
+    op: str
+    site: str
+    occurrence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """An anchored deviation: at ``anchor``, thread ``to`` runs next.
+
+    ``activity`` names which ready activity is taken where the deviation is such a choice
+    (``to`` is then the thread itself); it is empty for a change of thread.
+    """
+
+    anchor: Anchor
+    to: int
+    activity: str = ""

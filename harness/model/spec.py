@@ -1,0 +1,44 @@
+"""What an engine declares about itself: all that the decoder and the case files need to know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.model.params import Param
+
+
+@dataclass(frozen=True, slots=True)
+class OperationSpec:
+    """An operation that a workload may contain.
+
+    Attributes:
+        name: the engine's method.
+        params: parameter name → what may be drawn.
+        weight: how often the decoder draws it, relative to the others.
+    """
+
+    name: str
+    params: Mapping[str, Param]
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSpec:
+    """The declared shape of an engine's cases.
+
+    Attributes:
+        family: the folder its cases live in; revisions of one engine share it.
+        name: how it is selected, e.g. ``haproxy@b11495652``.
+        topology: field name → what may be drawn; ``threads`` first.
+        operations: what a workload may contain; ``arrive`` first.
+    """
+
+    family: str
+    name: str
+    topology: Mapping[str, Param]
+    operations: tuple[OperationSpec, ...]
+
+    def operation(self, name: str) -> OperationSpec | None:
+        """The operation called ``name``, if there is one."""
+        return next((op for op in self.operations if op.name == name), None)

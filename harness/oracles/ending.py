@@ -1,0 +1,112 @@
+"""How a run ended: to the end, in a deadlock, in an endless loop, in an exception."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+
+from harness.model.finding import Finding, Kind
+from harness.runtime.cycle import CycleProof
+from harness.runtime.scheduler import Scheduler
+from harness.runtime.thread import VirtualThread
+
+
+def endless_loop(scheduler: Scheduler, proof: CycleProof | None) -> Finding | None:
+    """An endless loop, if the run ended in a proven one.
+
+    Either the round robin proof found a cycle, or everything that is not at rest is blocked or
+    a parked spinner, which was seen to repeat its state and which nobody is left to disturb.
+    """
+    if proof is not None and proof.length:
+        names = _threads(sorted(proof.looping))
+        return Finding(
+            Kind.ENDLESS_LOOP,
+            scheduler.executed,
+            _activities([scheduler.threads[i] for i in sorted(proof.looping)]),
+            f"{names} go round a cycle of {proof.length} steps: the full state repeats under a "
+            "fair schedule",
+        )
+    spinning = [p.thread for p in scheduler.spinners.parked.values()]
+    if spinning:
+        return Finding(
+            Kind.ENDLESS_LOOP,
+            scheduler.executed,
+            _activities(spinning),
+            f"{_threads([t.index for t in spinning])} loops for ever: its state repeats, and "
+            "every other thread has ended or is blocked",
+        )
+    return None
+
+
+def deadlock(scheduler: Scheduler) -> Finding | None:
+    """A deadlock, if threads are blocked on locks or waits at the end, with its cycle."""
+    blocked = [t for t in scheduler.live() if t.blocked_on is not None]
+    if not blocked:
+        return None
+    cycle = _wait_for_cycle(scheduler, blocked)
+    parts = [_waits_for(scheduler, t) for t in cycle or blocked]
+    where = " -> ".join(sorted({t.blocked_on.name for t in cycle or blocked}))
+    closed = "wait for each other: " if cycle else "can never go on: "
+    return Finding(
+        Kind.DEADLOCK,
+        scheduler.executed,
+        where,
+        f"{_threads([t.index for t in cycle or blocked])} {closed}{'; '.join(parts)}",
+    )
+
+
+def crash(scheduler: Scheduler, thread: VirtualThread, error: BaseException) -> Finding:
+    """The engine raised ``error`` on ``thread``."""
+    frames = traceback.extract_tb(error.__traceback__, limit=None if _shallow(error) else 20)
+    inner = next((f for f in reversed(frames) if "/harness/runtime/" not in f.filename), None)
+    place = inner.name if inner is not None else "?"
+    doing = thread.activity.label if thread.activity is not None else "?"
+    text = str(error) or "no message"
+    return Finding(
+        Kind.EXCEPTION,
+        scheduler.executed,
+        f"{type(error).__name__} in {place}",
+        f"{type(error).__name__} in {place} while T{thread.index} did {doing}: {text}",
+    )
+
+
+def _shallow(error: BaseException) -> bool:
+    return not isinstance(error, RecursionError)
+
+
+def _holder(scheduler: Scheduler, thread: VirtualThread) -> VirtualThread | None:
+    holder = getattr(thread.blocked_on, "holder", None)
+    writing = getattr(thread.blocked_on, "writing", None)
+    if writing is not None:
+        holder = scheduler.threads[writing]
+    return holder if isinstance(holder, VirtualThread) else None
+
+
+def _wait_for_cycle(scheduler: Scheduler, blocked: Sequence[VirtualThread]) -> list[VirtualThread]:
+    """The threads of a wait-for cycle among the blocked ones, empty when there is none."""
+    for start in blocked:
+        path: list[VirtualThread] = []
+        thread: VirtualThread | None = start
+        while thread is not None and thread.blocked_on is not None and thread not in path:
+            path.append(thread)
+            thread = _holder(scheduler, thread)
+        if thread is not None and thread in path:
+            return path[path.index(thread) :]
+    return []
+
+
+def _waits_for(scheduler: Scheduler, thread: VirtualThread) -> str:
+    holder = _holder(scheduler, thread)
+    held = f", held by T{holder.index}" if holder is not None else ""
+    return f"T{thread.index} waits for {thread.blocked_on.name}{held}"
+
+
+def _threads(indexes: Sequence[int]) -> str:
+    return " and ".join(f"T{i}" for i in indexes)
+
+
+def _activities(threads: Sequence[VirtualThread]) -> str:
+    """What they are doing, without the request: ``arrive``."""
+    return " + ".join(
+        sorted({t.activity.label.split()[0] for t in threads if t.activity is not None})
+    )

@@ -1,0 +1,157 @@
+"""What must hold at an idle point.
+
+An idle point is reached whenever no thread is inside an activity and no wake-up is pending:
+everything that was obliged to happen has happened. What is in service there will end some
+day, and its end makes somebody look at the queues its resource serves; nothing else counts as
+a promise, not a later arrival and not a timeout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.engine.request import Request, Stage
+from harness.model.finding import Finding, Kind
+from harness.oracles import order
+from harness.oracles.ledger import Ledger
+
+
+class IdleOracle:
+    """Checks one run at its idle points.
+
+    Requests found stranded are kept until the end of the run, which tells whether a later,
+    unrelated operation rescued them.
+    """
+
+    __slots__ = ("_late", "_ledger", "_wrong", "stranded")
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._late = False
+        self._wrong: set[str] = set()
+        self.stranded: list[tuple[Request, int, int]] = []
+
+    def reset(self) -> None:
+        """Forget the last run."""
+        self._late = False
+        if self._wrong:
+            self._wrong.clear()
+        if self.stranded:
+            self.stranded.clear()
+
+    def check(self, waiting: Sequence[Request]) -> None:
+        """Judge the ledger at an idle point.
+
+        Args:
+            waiting: requests whose ``arrive`` is blocked in a wait: queued, in effect.
+        """
+        ledger = self._ledger
+        for limit, held in zip(ledger.capacity, ledger.in_service, strict=True):
+            if limit is None or held < limit:
+                self._judge_waiting(waiting)
+                break
+        if ledger.unwoken:
+            self._judge_dispatched()
+        if ledger.overtakings:
+            order.at_idle_point(ledger)
+        for counter, table, index in ledger.counters:
+            counts = ledger.in_service if table == "in service" else ledger.queued
+            expected = sum(counts) if index is None else counts[index]
+            if counter.value != expected:
+                if waiting and table == "queued":
+                    expected += len(waiting)
+                    if counter.value == expected:
+                        continue
+                self._miscounted(counter.name, counter.value, table, expected)
+        if ledger.ceiling != ledger.capacity:
+            ledger.ceiling[:] = ledger.capacity
+
+    def conclude(self) -> list[Finding]:
+        """At the end of the run: the stranded findings, final ones and transient ones."""
+        groups: dict[tuple[int, bool], list[tuple[Request, int]]] = {}
+        for request, queue, step in self.stranded:
+            rescued = request.stage not in (Stage.QUEUED, Stage.ARRIVING)
+            groups.setdefault((queue, rescued), []).append((request, step))
+        return [
+            self._stranded(queue, members, rescued=rescued)
+            for (queue, rescued), members in groups.items()
+        ]
+
+    def _judge_waiting(self, waiting: Sequence[Request]) -> None:
+        for request in self._ledger.requests:
+            if request.stage is Stage.QUEUED:
+                self._judge(request, request.queue)
+        for request in waiting:
+            self._judge(request, 0)
+
+    def _judge(self, request: Request, queue: int) -> None:
+        ledger = self._ledger
+        if request.suspected:
+            return
+        servers = ledger.served_by[queue]
+        free = False
+        busy = False
+        for resource in servers:
+            limit, held = ledger.capacity[resource], ledger.in_service[resource]
+            free = free or limit is None or held < limit
+            busy = busy or held > 0
+        if not free:
+            return
+        if busy:
+            if not self._late:
+                self._late = True
+                ledger.found(
+                    Kind.IDLE_CAPACITY,
+                    ledger.queues[queue],
+                    f"{request.name} waits in {ledger.queues[queue]} while capacity that could "
+                    "serve it is free; what is still in service may wake it later",
+                    [request],
+                )
+            return
+        request.suspected = True
+        self.stranded.append((request, queue, ledger.scheduler.executed))
+        if ledger.scheduler.observer is not None:
+            ledger.scheduler.observer.event(
+                f"stranded: {request.name} is queued and nobody is left to dequeue it"
+            )
+
+    def _stranded(
+        self, queue: int, members: list[tuple[Request, int]], *, rescued: bool
+    ) -> Finding:
+        ledger = self._ledger
+        name = ledger.queues[queue]
+        names = tuple(request.name for request, _ in members)
+        verb = "is" if len(names) == 1 else "are"
+        end = "a later, unrelated operation rescued it" if rescued else "the run ends like that"
+        return Finding(
+            Kind.STRANDED,
+            min(step for _, step in members),
+            name,
+            f"{' and '.join(names)} {verb} queued in {name}, capacity is free and nobody is "
+            f"left to dequeue; {end}",
+            names,
+            transient=rescued,
+        )
+
+    def _judge_dispatched(self) -> None:
+        ledger = self._ledger
+        for request in ledger.requests:
+            if request.stage is Stage.DISPATCHED and not request.suspected:
+                request.suspected = True
+                name = ledger.resources[request.resource]
+                ledger.found(
+                    Kind.LOST_WAKEUP,
+                    name,
+                    f"{request.name} was dispatched and holds a slot of {name}, but its task "
+                    "was never woken",
+                    [request],
+                )
+
+    def _miscounted(self, name: str, value: object, table: str, expected: int) -> None:
+        if name not in self._wrong:
+            self._wrong.add(name)
+            self._ledger.found(
+                Kind.ACCOUNTING,
+                name,
+                f"{name} says {value}, but {expected} are {table}",
+            )

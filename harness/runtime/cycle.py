@@ -1,0 +1,88 @@
+"""Proof of an endless loop in which several threads take part.
+
+When a recorded run stalls, the schedule is overruled by a strict round robin, which is fair:
+every thread that can run does. If the full state (shared state, every thread's position,
+locals and ready activities) repeats at the same place of the rotation, the run will go round
+that cycle for ever, and the finding is proven.
+"""
+
+from __future__ import annotations
+
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from harness.runtime.frames import repeats, stack_of
+from harness.runtime.freeze import UnprovableError, freeze, freeze_frames
+
+if TYPE_CHECKING:
+    from harness.runtime.scheduler import Scheduler
+
+STEPS = 4096
+"""Decisions under round robin before the proof is given up and the run counts as ``step-limit``."""
+
+
+class CycleProof:
+    """Drives a stalled run round robin and looks for a repeated state.
+
+    Attributes:
+        active: whether it has taken over.
+        length: decisions in the proven cycle, 0 while there is none.
+        looping: indexes of the threads that executed inside the cycle.
+    """
+
+    def __init__(self) -> None:
+        self.active = False
+        self.length = 0
+        self.looping: frozenset[int] = frozenset()
+        self._seen: dict[object, tuple[int, list[list[FrameType]]]] = {}
+        self._ran: list[int] = []
+        self._progress: object = None
+
+    def start(self, scheduler: Scheduler) -> None:
+        """Take over from the schedule."""
+        self.active = True
+        self._scheduler = scheduler
+        scheduler.free = 0
+
+    def step(self) -> None:
+        """One decision under round robin; ends the run when the state repeats."""
+        s = self._scheduler
+        current = s.current
+        progress = s.hooks.progress()
+        if progress != self._progress:
+            self._progress = progress
+            self._seen.clear()
+            self._ran.clear()
+        if s.enabled & current.bit:
+            if current.bit == s.enabled & -s.enabled:
+                self._compare()
+            self._ran.append(current.index)
+            later = [t for t in s.live() if t.bit & s.enabled]
+            following = next((t for t in later if t.index > current.index), later[0])
+            if following is not current:
+                s.switch(following)
+
+    def _compare(self) -> None:
+        s = self._scheduler
+        threads = [t for t in s.live() if t.greenlet]
+        stacks = [stack_of(t, s.current) for t in threads]
+        try:
+            state = (
+                freeze(s.hooks.state()),
+                s.enabled,
+                s.timed,
+                tuple(freeze_frames(frames) for frames in stacks),
+                tuple((t.index, *(a.label for a in t.ready)) for t in threads),
+            )
+        except UnprovableError:
+            s.stop("limit")
+            return
+        first = self._seen.get(state)
+        if first is None:
+            self._seen[state] = (len(self._ran), stacks)
+        elif all(map(repeats, first[1], stacks)):
+            self.length = len(self._ran) - first[0]
+            self.looping = frozenset(self._ran[first[0] :])
+            s.stop("loop")
+        if len(self._ran) > STEPS:
+            s.stop("limit")

@@ -1,0 +1,61 @@
+"""The engine's part of a virtual thread's call stack."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from types import FrameType
+
+from harness.runtime.thread import VirtualThread
+from harness.runtime.valuestack import hidden_values
+
+_BOTTOM = VirtualThread._main.__code__
+_RUNTIME = "harness.runtime"
+_SYNC = "harness.sync"
+
+
+def _module(frame: FrameType) -> str:
+    name = frame.f_globals.get("__name__", "")
+    return name if isinstance(name, str) else ""
+
+
+def stack(top: FrameType | None) -> Iterator[FrameType]:
+    """The frames from ``top`` down to the activity, those of the scheduler left out."""
+    frame = top
+    while frame is not None and frame.f_code is not _BOTTOM:
+        if not _module(frame).startswith(_RUNTIME):
+            yield frame
+        frame = frame.f_back
+
+
+def stack_of(thread: VirtualThread, current: VirtualThread) -> list[FrameType]:
+    """The stack of any virtual thread, running or suspended."""
+    if thread is current:
+        return list(stack(sys._getframe(1)))
+    return list(stack(thread.greenlet.gr_frame))
+
+
+def advanced(before: list[FrameType], now: list[FrameType]) -> list[FrameType]:
+    """The frames of ``now`` that may have executed since the stack was ``before``.
+
+    A frame whose callee is still the very same frame has been waiting for it all along.
+    """
+    common = 0
+    for old, new in zip(reversed(before), reversed(now), strict=False):
+        if old is not new:
+            break
+        common += 1
+    return now[: len(now) - common + 1]
+
+
+def repeats(before: list[FrameType], now: list[FrameType]) -> bool:
+    """Whether equal positions and locals of the two stacks prove equal states."""
+    return not any(map(hidden_values, advanced(before, now)))
+
+
+def calling_function(top: FrameType) -> str:
+    """The qualified name of the engine function that reached a scheduling point."""
+    for frame in stack(top):
+        if not _module(frame).startswith(_SYNC):
+            return frame.f_code.co_qualname.rpartition("<locals>.")[2].rpartition(".")[2]
+    return "?"

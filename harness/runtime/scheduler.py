@@ -1,0 +1,476 @@
+"""Who runs at each scheduling point.
+
+Decisions are taken in place, on the greenlet that reached the point, and control goes straight
+from virtual thread to virtual thread. The common case, "go on", costs one counter: ``left``
+says how many decisions pass before the scheduler must be asked, and primitives test it inline.
+
+A *decision* is any place where the schedule could deviate: an access to shared state, the
+boundary between two activities, and a thread that can not go on. All are counted in
+``index``, so a deviation is a (gap, choice) pair whatever it turns out to be.
+
+``point``, ``pick`` and ``leave`` exist twice: a fast version, and in ``watched`` a full one
+that also serves observers, guides and proofs. Asking for those in the fast one made a run a
+third slower. A property test holds the two versions to the same decisions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from greenlet import getcurrent, greenlet
+
+from harness.model.schedule import Schedule
+from harness.runtime import watched
+from harness.runtime.errors import Unwind
+from harness.runtime.spinning import Probe, Spinners
+from harness.runtime.thread import Activity, VirtualThread
+
+if TYPE_CHECKING:
+    from harness.runtime.cycle import CycleProof
+    from harness.runtime.watched import Guide, Observer
+
+CHECK_EVERY = 128
+"""Decisions between two housekeepings (spin suspicion, stall, limit)."""
+
+STALL = 1024
+"""Decisions without progress after which a run is suspected of looping for ever."""
+
+FOREVER = 1 << 60
+
+
+class Hooks(Protocol):
+    """What the scheduler reports to the layer that knows what a run means."""
+
+    def idle_point(self) -> None:
+        """``open`` is set, no thread is inside an activity and no wake-up is pending."""
+
+    def exhausted(self) -> bool:
+        """Nothing can run any more; True if that made something ready after all."""
+
+    def progress(self) -> object:
+        """Equal to its last value unless something happened that counts as progress."""
+
+    def crashed(self, thread: VirtualThread, error: BaseException) -> None:
+        """An activity raised ``error``; the run ends."""
+
+    def state(self) -> object:
+        """The root of all shared state, for proofs of repetition."""
+
+
+class Scheduler:
+    """Runs virtual threads under a schedule.
+
+    Attributes:
+        left: decisions that pass before the scheduler must be asked.
+        index: decisions granted so far; ``index - left`` have been executed.
+        current: the virtual thread that executes.
+        enabled: bit mask of threads that can run. A blocked thread is never in it.
+        free: what free choices go by, 0 for the default policy. Those are choices that are no
+            deviation: which ready activity a thread takes, who runs after a thread that can
+            not go on. In the random tail of a schedule they are random too.
+        timed: bit mask of threads whose wait may time out: they can run, by timing out.
+        inside: threads inside an activity, those in a wait left out.
+        pending: wake-ups that have not been taken yet.
+        open: how many things an idle point must be judged for; 0 spares the call.
+        now: virtual time in milliseconds.
+        tag: who executes, for reads-from feedback; None when there is no feedback.
+        over: why the run was ended early ("crash", "stall", "limit", "loop"), or None.
+        watched: whether decisions take the full path: somebody observes, a probe runs, a
+            spinner is parked, or the run is being unwound.
+    """
+
+    __slots__ = (
+        "alive",
+        "check",
+        "choice",
+        "choices",
+        "count",
+        "current",
+        "enabled",
+        "explicit",
+        "feedback",
+        "free",
+        "free_slice",
+        "gaps",
+        "guide",
+        "held",
+        "hooks",
+        "index",
+        "inside",
+        "left",
+        "limit",
+        "main",
+        "mark",
+        "mark_activity",
+        "mark_progress",
+        "next",
+        "now",
+        "observer",
+        "open",
+        "over",
+        "pending",
+        "probe",
+        "prover",
+        "slice",
+        "spinners",
+        "swallowed",
+        "tag",
+        "threads",
+        "timed",
+        "unwinding",
+        "waiting",
+        "watched",
+    )
+
+    current: VirtualThread
+    main: greenlet
+
+    def __init__(self) -> None:
+        self.threads: list[VirtualThread] = []
+        self.spinners = Spinners(self)
+        self.feedback: Any = None
+        self.observer: Observer | None = None
+        self.prover: CycleProof | None = None
+        self.guide: Guide | None = None
+        self.probe: Probe | None = None
+        self.left = self.alive = self.open = 0
+        self.tag: object = None
+        self.unwinding = self.watched = False
+        self.over: str | None = None
+
+    # ------------------------------------------------------------------ a run
+
+    def execute(
+        self,
+        ready: Sequence[list[Activity]],
+        schedule: Schedule,
+        hooks: Hooks,
+        *,
+        limit: int,
+        observer: Observer | None = None,
+        prover: CycleProof | None = None,
+        guide: Guide | None = None,
+    ) -> None:
+        """Run the activities to the end under ``schedule``.
+
+        Args:
+            ready: for each virtual thread the activities ready at the start.
+            schedule: the choices.
+            hooks: told of idle points and crashes.
+            limit: decisions after which the run ends with ``over == "limit"``.
+            observer: records the run; costs about ten times the speed.
+            guide: decides instead of the schedule; needs an observer.
+            prover: takes over when the run stalls, to prove a cycle; without one a stalled
+                run ends with ``over == "stall"``.
+
+        Afterwards ``over`` says why the run ended early, or is None; threads that are still
+        inside an activity are blocked, and stay so until ``unwind`` is called.
+        """
+        count = len(ready)
+        self.main = getcurrent()
+        self.hooks = hooks
+        self.observer = observer
+        self.prover = prover
+        self.guide = guide
+        self.probe = None
+        self.alive = count
+        self.enabled = (1 << count) - 1
+        self.timed = self.inside = self.pending = self.waiting = self.now = 0
+        self.index = self.next = self.mark = 0
+        self.mark_progress: object = None
+        self.mark_activity: Activity | None = None
+        self.gaps = schedule.gaps
+        self.choices = schedule.choices
+        self.count = len(schedule.gaps)
+        self.explicit = schedule.explicit
+        self.watched = observer is not None
+        self.slice = self.free_slice = 0 if self.watched else FOREVER
+        self.check = CHECK_EVERY
+        self.limit = limit
+        self.over = None
+        if self.spinners.parked:
+            self.spinners.parked.clear()
+        threads = self.threads
+        for thread, activities in zip(threads, ready, strict=False):
+            thread.ready = activities
+            thread.idle = False
+        self.draw()
+        self.current = first = threads[0]
+        first.resume()
+
+    @property
+    def executed(self) -> int:
+        """Decisions executed so far."""
+        return self.index - self.left
+
+    def live(self) -> list[VirtualThread]:
+        """The threads of this run."""
+        return self.threads[: self.alive]
+
+    def unwind(self) -> list[VirtualThread]:
+        """End every thread that is still inside an activity or was preempted before one.
+
+        Returns:
+            The threads that would not end because the engine swallows ``Unwind``; they were
+            replaced and their greenlets are kept suspended for ever.
+        """
+        stubborn: list[VirtualThread] = []
+        self.unwinding = self.watched = True
+        self.left = 0
+        for thread in self.live():
+            if thread.idle and thread.activity is None:
+                continue
+            self.current = thread
+            self.swallowed = 0
+            if thread.greenlet:
+                thread.greenlet.throw(Unwind)
+            if self.swallowed > _PATIENCE:
+                stubborn.append(thread)
+                _graveyard.append(thread.greenlet)
+                thread.renew()
+            thread.activity = thread.blocked_on = None
+            thread.idle = True
+        self.unwinding = False
+        return stubborn
+
+    def crash(self, error: BaseException) -> None:
+        """The activity of the current thread raised ``error``: the run is over."""
+        if not self.unwinding:
+            self.over = "crash"
+            self.hooks.crashed(self.current, error)
+
+    def retire(self, thread: VirtualThread) -> None:
+        """``thread`` takes no further part in this run; returns in the next one."""
+        thread.activity = thread.blocked_on = None
+        thread.idle = True
+        self.main.switch()
+
+    def stop(self, why: str) -> None:
+        """End the run here; returns only by raising ``Unwind`` when it is unwound."""
+        self.over = why
+        self.main.switch()
+        raise Unwind
+
+    def refuse(self) -> None:
+        """The run is over and the current thread is being unwound: raise ``Unwind``.
+
+        Engine code that catches everything comes back here for ever; after a hundred times
+        it is left suspended.
+        """
+        self.swallowed += 1
+        while self.swallowed > _PATIENCE:
+            self.main.switch()
+        raise Unwind
+
+    # -------------------------------------------------------------- decisions
+
+    def point(self, obj: Any, kind: str) -> None:
+        """The scheduling point before an access, when ``left`` has run out."""
+        if self.watched:
+            watched.point(self, obj, kind)
+            return
+        self.index = index = self.index + 1
+        if index >= self.check:
+            self.housekeeping()
+        held = self.held
+        if held:
+            self.grant(held - 1)
+            return
+        choice = self.choice
+        self.draw()
+        current = self.current
+        others = (self.enabled | self.timed) & ~current.bit
+        if others:
+            if others < 256:
+                row = BITS[others]
+                thread = self.threads[row[choice % len(row)]]
+            else:
+                found = self.threads_of(others)
+                thread = found[choice % len(found)]
+            self.current = thread
+            self.tag = thread.tag
+            thread.resume()
+            if self.unwinding:
+                self.refuse()
+
+    def pick(self, thread: VirtualThread) -> Activity | None:
+        """The boundary before an activity, when ``left`` has run out.
+
+        Returns:
+            The activity to take, or None when another thread ran first.
+        """
+        if self.watched:
+            return watched.pick(self, thread)
+        ready = thread.ready
+        self.index = index = self.index + 1
+        if index >= self.check:
+            self.housekeeping()
+        if self.held:
+            self.grant(self.held - 1)
+            return ready.pop(self.free % len(ready))
+        choice = self.choice
+        self.draw()
+        mine = len(ready) - 1
+        others = (self.enabled | self.timed) & ~thread.bit
+        total = mine + others.bit_count()
+        if not total:
+            return ready.pop(0)
+        choice %= total
+        if choice < mine:
+            return ready.pop(choice + 1)
+        self.switch(self.threads_of(others)[choice - mine])
+        return None
+
+    def leave(self) -> None:
+        """The current thread can not go on (its bit is cleared): another one runs.
+
+        Ends the run when there is none. Returns when the current thread is chosen again.
+        """
+        if self.watched or not self.enabled:
+            # The end of most runs: nothing is left to run and nobody watches.
+            watched.leave(self)
+            return
+        if self.left:
+            self.left -= 1
+            deviates = False
+        else:
+            self.index = index = self.index + 1
+            if index >= self.check:
+                self.housekeeping()
+            if self.held:
+                self.grant(self.held - 1)
+                deviates = False
+            else:
+                choice = self.choice
+                self.draw()
+                deviates = True
+        enabled = self.enabled
+        if not enabled & (enabled - 1) and not self.timed:
+            self.switch(self.threads[enabled.bit_length() - 1])
+            return
+        candidates = self.successors()
+        if deviates:
+            self.switch(candidates[1 + choice % (len(candidates) - 1)])
+        else:
+            self.switch(candidates[self.free % len(candidates)])
+
+    def rest(self, thread: VirtualThread) -> None:
+        """Nothing is ready on ``thread``: another one runs until something is."""
+        thread.idle = True
+        self.enabled &= ~thread.bit
+        self.leave()
+
+    def draw(self) -> None:
+        """Load the next deviation of the schedule."""
+        i = self.next
+        self.next = i + 1
+        if i < self.count:
+            self.choice = choice = self.choices[i]
+            self.free = choice >> 3 if i >= self.explicit else 0
+            self.grant(self.gaps[i])
+        else:
+            self.free = 0
+            self.grant(FOREVER)
+
+    def grant(self, gap: int) -> None:
+        """Let up to ``gap`` decisions pass unasked; the rest is held until asked again."""
+        n = self.check - 1 - self.index
+        if gap < n:
+            n = gap
+        if n > self.slice:
+            n = self.slice
+        self.left = n
+        self.index += n
+        self.held = gap - n
+
+    def threads_of(self, mask: int) -> list[VirtualThread]:
+        """The threads whose bits are set in ``mask``, ascending."""
+        threads = self.threads
+        if mask < 256:
+            return [threads[i] for i in BITS[mask]]
+        return [t for t in threads if t.bit & mask]
+
+    def successors(self) -> list[VirtualThread]:
+        """Who can run instead of the current thread: in cyclic order, timeouts last."""
+        mine = self.current.index
+        found = self.threads_of(self.enabled)
+        if len(found) > 1 and found[0].index < mine:
+            found = [t for t in found if t.index > mine] + [t for t in found if t.index <= mine]
+        if self.timed:
+            found += self.threads_of(self.timed)
+        return found
+
+    def switch(self, thread: VirtualThread) -> None:
+        """Run ``thread``; returns when the current one is chosen again."""
+        if self.probe is not None:
+            self.end_probe()
+        if thread is self.current:
+            return
+        self.current = thread
+        self.tag = thread.tag
+        thread.resume()
+        if self.unwinding:
+            self.refuse()
+
+    # ----------------------------------------------------------- housekeeping
+
+    def housekeeping(self) -> None:
+        """Every ``CHECK_EVERY`` decisions: look for stalls, spins and the limit."""
+        self.check += CHECK_EVERY
+        if self.index >= self.limit:
+            self.stop("limit")
+        progress = self.hooks.progress()
+        if progress != self.mark_progress:
+            self.mark_progress = progress
+            self.mark = self.index
+        elif self.index - self.mark >= STALL:
+            if self.prover is None:
+                self.stop("stall")
+            elif not self.prover.active:
+                self.prover.start(self)
+        activity = self.current.activity
+        if activity is not None and activity is self.mark_activity and self.probe is None:
+            self.start_probe()
+        self.mark_activity = activity
+
+    def start_probe(self) -> None:
+        """Look whether the current thread only repeats itself."""
+        if self.prover is not None and self.prover.active:
+            return
+        self.probe = Probe(self)
+        self.slice = 0
+        self.watched = True
+        # Give back what was granted: the probe must see every point.
+        self.held += self.left
+        self.index -= self.left
+        self.left = 0
+
+    def end_probe(self) -> None:
+        """Stop looking for a repetition: none was found, or another thread runs now."""
+        self.probe = None
+        self.slice = self.free_slice
+        self.unwatch()
+
+    def unwatch(self) -> None:
+        """Return to the fast path if nobody needs the full one any more."""
+        self.watched = (
+            self.observer is not None or self.probe is not None or bool(self.spinners.parked)
+        )
+
+    def wake(self, thread: VirtualThread, activity: Activity) -> None:
+        """Make ``activity`` ready on ``thread``."""
+        thread.ready.append(activity)
+        if thread.idle:
+            thread.idle = False
+            self.enabled |= thread.bit
+
+
+_PATIENCE = 100
+"""How often an engine may swallow the exception that ends a run."""
+
+_graveyard: list[greenlet] = []
+"""Greenlets that will not end. Dropping one would raise inside it once more."""
+
+BITS = tuple(tuple(i for i in range(8) if mask >> i & 1) for mask in range(256))
+"""For each mask of up to eight threads, the indexes of its bits."""

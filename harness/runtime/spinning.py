@@ -1,0 +1,145 @@
+"""Spin detection: a thread that only repeats itself is blocked until something changes.
+
+A *probe* watches a suspect, a thread that has run long without a switch, a boundary or progress.
+It takes the thread's position, its locals and the shared state, and looks for the very same
+again. If they come back while nobody else ran, the thread will repeat itself until another
+one writes: it is parked, like a blocked thread. This covers loops that write and restore as
+well as pure re-reading. When every other thread has ended or is blocked too, the parked
+thread's repetition is the proof of an endless loop.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from harness.runtime.frames import repeats, stack
+from harness.runtime.freeze import UnprovableError, freeze, freeze_frames
+
+if TYPE_CHECKING:
+    from harness.runtime.scheduler import Scheduler
+    from harness.runtime.thread import VirtualThread
+
+PROBE_LENGTH = 256
+"""Scheduling points after which a probe gives up: the longest loop body it can see."""
+
+
+@dataclass(slots=True)
+class Parked:
+    """A parked spinner: what it touched with which values, and the shared state then."""
+
+    thread: VirtualThread
+    touched: dict[Any, Any]
+    shared: object
+
+
+class Spinners:
+    """The parked spinners of a run."""
+
+    __slots__ = ("parked", "scheduler")
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self.scheduler = scheduler
+        self.parked: dict[int, Parked] = {}
+
+    def park(self, parked: Parked) -> None:
+        """Take the current thread out of the enabled set until it is revived."""
+        s = self.scheduler
+        thread = parked.thread
+        self.parked[thread.bit] = parked
+        s.enabled &= ~thread.bit
+        s.watched = True
+        if s.observer is not None:
+            s.observer.event("spins: it repeats itself until another thread writes")
+        s.leave()
+
+    def revive(self) -> None:
+        """Enable every spinner for which a value it touched has changed."""
+        for bit, parked in list(self.parked.items()):
+            if any(obj.value != value for obj, value in parked.touched.items()):
+                self._enable(bit)
+
+    def revive_all(self) -> None:
+        """Enable every spinner: an activity ended, so state of any sort may have changed."""
+        for bit in list(self.parked):
+            self._enable(bit)
+
+    def last_chance(self) -> bool:
+        """Nothing else can run: enable spinners for which any shared state has changed.
+
+        Returns:
+            Whether one was enabled. If none was, all of them repeat themselves for ever.
+        """
+        if not self.parked:
+            return False
+        shared = freeze(self.scheduler.hooks.state())
+        for bit, parked in list(self.parked.items()):
+            if parked.shared != shared:
+                self._enable(bit)
+        return bool(self.scheduler.enabled)
+
+    def _enable(self, bit: int) -> None:
+        del self.parked[bit]
+        self.scheduler.enabled |= bit
+        self.scheduler.unwatch()
+
+
+class Probe:
+    """Looks for a repetition of the current thread's state, point by point."""
+
+    __slots__ = (
+        "_frames",
+        "_origin",
+        "_position",
+        "_progress",
+        "_refused",
+        "_steps",
+        "_touched",
+        "scheduler",
+    )
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self.scheduler = scheduler
+        self._steps = 0
+        self._position: object = None
+        self._origin: object = None
+        self._frames: list[FrameType] = []
+        self._refused: set[object] = set()
+        self._progress = scheduler.hooks.progress()
+        self._touched: dict[Any, Any] = {}
+
+    def step(self, obj: Any) -> None:
+        """The current thread is about to access ``obj``; parks it when it repeats itself."""
+        s = self.scheduler
+        frames = list(stack(sys._getframe(1)))
+        position = tuple((id(f.f_code), f.f_lasti) for f in frames)
+        try:
+            if self._origin is None:
+                self._start(frames, position)
+            elif position == self._position and s.hooks.progress() == self._progress:
+                shared = freeze(s.hooks.state())
+                if (freeze_frames(frames), shared) == self._origin:
+                    if repeats(self._frames, frames):
+                        s.end_probe()
+                        s.spinners.park(Parked(s.current, self._touched, shared))
+                        return
+                    # A hidden loop iterator may have moved on: look from elsewhere.
+                    self._refused.add(position)
+                    self._origin = None
+        except UnprovableError:
+            s.end_probe()
+            return
+        self._steps += 1
+        if self._steps > PROBE_LENGTH:
+            s.end_probe()
+        elif obj is not None:
+            self._touched.setdefault(obj, obj.value)
+
+    def _start(self, frames: list[FrameType], position: object) -> None:
+        if position not in self._refused:
+            self._touched.clear()
+            self._frames = frames
+            self._position = position
+            self._origin = (freeze_frames(frames), freeze(self.scheduler.hooks.state()))

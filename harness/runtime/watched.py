@@ -1,0 +1,176 @@
+"""The full version of the scheduler's decisions: with observers, guides, probes and proofs.
+
+The same decisions as the fast versions in ``scheduler``; what is added is who is told, and who
+may decide instead of the schedule.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from harness.runtime.scheduler import Scheduler
+    from harness.runtime.thread import Activity, VirtualThread
+
+
+class Observer(Protocol):
+    """Watches every decision; attached only when a run is recorded."""
+
+    def reached(self, obj: Any, kind: str) -> None:
+        """The current thread stands before an access to ``obj``."""
+
+    def passed(self, obj: Any) -> None:
+        """The current thread makes the access now."""
+
+    def boundary(self) -> None:
+        """The current thread stands before its next activity."""
+
+    def leaving(self) -> None:
+        """The current thread can not go on."""
+
+    def began(self, activity: Activity) -> None:
+        """The current thread enters ``activity``."""
+
+    def ended(self) -> None:
+        """The current thread has left its activity."""
+
+    def deviated(self, choice: int, to: VirtualThread, activity: str) -> None:
+        """The schedule takes alternative ``choice`` here; ``activity`` is set at a pick."""
+
+    def event(self, text: str) -> None:
+        """Something worth telling happened: a block, a wake-up, a spin."""
+
+
+class Guide(Protocol):
+    """Decides where a run deviates, in place of a schedule's gaps and choices."""
+
+    def choice(self) -> int | None:
+        """Which alternative to take at the decision just reached; None for the default."""
+
+
+def point(s: Scheduler, obj: Any, kind: str) -> None:
+    """See ``Scheduler.point``."""
+    if s.unwinding:
+        s.refuse()
+    if s.observer is not None:
+        s.observer.reached(obj, kind)
+    if s.probe is not None:
+        s.probe.step(obj)
+    if not _passes(s):
+        if s.spinners.parked:
+            s.spinners.revive()
+        choice = s.choice
+        s.draw()
+        others = (s.enabled | s.timed) & ~s.current.bit
+        if others:
+            _deviate(s, s.threads_of(others), choice)
+    if s.observer is not None:
+        s.observer.passed(obj)
+
+
+def pick(s: Scheduler, thread: VirtualThread) -> Activity | None:
+    """See ``Scheduler.pick``."""
+    if s.unwinding:
+        s.refuse()
+    if s.observer is not None:
+        s.observer.boundary()
+    ready = thread.ready
+    if _passes(s):
+        return _take(s, thread, s.free % len(ready))
+    if s.spinners.parked:
+        s.spinners.revive()
+    choice = s.choice
+    s.draw()
+    mine = len(ready) - 1
+    others = (s.enabled | s.timed) & ~thread.bit
+    total = mine + others.bit_count()
+    if not total:
+        return ready.pop(0)
+    choice %= total
+    if choice < mine:
+        return _take(s, thread, choice + 1)
+    _deviate(s, s.threads_of(others), choice - mine, offset=mine)
+    return None
+
+
+def leave(s: Scheduler) -> None:
+    """See ``Scheduler.leave``."""
+    if s.unwinding:
+        s.refuse()
+    if s.probe is not None:
+        s.end_probe()
+    if s.observer is not None:
+        s.observer.leaving()
+    if s.spinners.parked:
+        s.spinners.revive()
+    while not (s.enabled or s.timed):
+        if not s.spinners.last_chance() and not s.hooks.exhausted():
+            s.main.switch()
+            if s.unwinding:
+                s.refuse()
+            return  # the next run has begun
+    deviates = False
+    if s.left:
+        s.left -= 1
+    elif not _passes(s):
+        choice = s.choice
+        s.draw()
+        deviates = True
+    candidates = s.successors()
+    chosen = 0
+    if len(candidates) > 1:
+        chosen = 1 + choice % (len(candidates) - 1) if deviates else s.free % len(candidates)
+    if chosen:
+        _deviate(s, candidates[1:], chosen - 1)
+    else:
+        s.switch(candidates[0])
+
+
+def relax(s: Scheduler) -> None:
+    """The current thread says that it spins: others go first, if there are any."""
+    if s.left:
+        s.left -= 1
+    else:
+        s.point(None, "relax")
+    if s.spinners.parked:
+        s.spinners.revive()
+    successor = s.successors()[0]
+    if successor is not s.current:
+        s.switch(successor)
+    elif s.probe is None:
+        s.start_probe()
+
+
+def _passes(s: Scheduler) -> bool:
+    """Count one decision; True when the schedule does not deviate here."""
+    s.index += 1
+    if s.index >= s.check:
+        s.housekeeping()
+    if s.prover is not None and s.prover.active:
+        s.prover.step()
+        return True
+    if s.guide is not None:
+        choice = s.guide.choice()
+        if choice is not None:
+            s.choice = choice
+        return choice is None
+    if s.held:
+        s.grant(s.held - 1)
+        return True
+    return False
+
+
+def _take(s: Scheduler, thread: VirtualThread, position: int) -> Activity:
+    activity = thread.ready.pop(position)
+    if position and s.observer is not None:
+        s.observer.deviated(position - 1, thread, activity.label)
+    return activity
+
+
+def _deviate(s: Scheduler, others: list[VirtualThread], choice: int, offset: int = 0) -> None:
+    # `offset` alternatives of another sort, ready activities, come before the threads.
+    choice %= len(others)
+    thread = others[choice]
+    if s.observer is not None:
+        s.observer.deviated(offset + choice, thread, "")
+    s.switch(thread)

@@ -1,0 +1,49 @@
+"""A plain, racy memory cell."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+from harness.runtime.active import active
+from harness.sync.primitive import Primitive
+
+T = TypeVar("T")
+
+
+class Cell(Primitive, Generic[T]):
+    """An ordinary variable that several threads access without synchronisation.
+
+    Args:
+        name: identifies it in sites.
+        value: its initial value.
+    """
+
+    __slots__ = ("value",)
+
+    def __init__(self, name: str, value: T) -> None:
+        # Not through super(): primitives are made anew in every run.
+        self.name = name
+        self.scheduler = active.scheduler
+        self.writer = None
+        self.value = value
+
+    def read(self) -> T:
+        """Read it."""
+        s = self.scheduler
+        if s.left:
+            s.left -= 1
+        else:
+            s.point(self, "read")
+        if self.writer is not s.tag:
+            s.feedback.reads(self, "read")
+        return self.value
+
+    def write(self, value: T) -> None:
+        """Write it."""
+        s = self.scheduler
+        if s.left:
+            s.left -= 1
+        else:
+            s.point(self, "write")
+        self.writer = s.tag
+        self.value = value
