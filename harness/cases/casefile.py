@@ -101,7 +101,7 @@ def load(path: Path) -> SavedCase:
         document = tomllib.loads(path.read_bytes().decode())
     except OSError as error:
         raise CaseFileError(f"{path} can not be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise CaseFileError(
             f"{path} is damaged ({error}); restore it from version control or delete it"
         ) from error

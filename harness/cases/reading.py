@@ -11,8 +11,10 @@ from harness.model.spec import EngineSpec
 from harness.model.wording import NONE
 from harness.model.workload import Op, Topology, Workload, request_name
 
-_SWITCH = re.compile(r"T(\d+) in (.+) at (.+) #(\d+) -> T(\d+)(?: takes (.+))?")
-_OP = re.compile(r"T(\d+) (\w+)((?: [\w=-]+)*)")
+_SWITCH = re.compile(
+    r"T(\d{1,9}) in ((?:(?! at ).)+) at (.+) #(\d{1,9}) -> T(\d{1,9})(?: takes (.+))?"
+)
+_OP = re.compile(r"T(\d{1,9}) (\w+)((?: [\w=-]+)*)")
 
 
 class CaseFileError(Exception):

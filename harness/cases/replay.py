@@ -67,7 +67,8 @@ def replay(executor: Executor, workload: Workload, switches: Sequence[Switch]) -
         for anchor in _candidates(original.anchor, recorded.anchors):
             placed[i] = replace(original, anchor=anchor)
             attempt, now_met = _run(executor, workload, placed, alive)
-            if now_met[i]:
+            # A switch placed too early would silently pass over those before it.
+            if all(now_met[: i + 1]):
                 recorded, met = attempt, now_met
                 moved.append(original)
                 break

@@ -56,11 +56,11 @@ class Codec:
         """The case that ``data`` stands for. Never fails."""
         header = self.header
         if len(data) < header:
-            seed = _seed(data)
+            seed = tail_seed(data)
             data += filler(seed, header - len(data))
         end = header + (data[header - 1] % MAX_OPS + 1) * self.record
         if len(data) < end:
-            data += filler(_seed(data), end - len(data))
+            data += filler(tail_seed(data), end - len(data))
         key = data[1:end]
         workload = self._workloads.get(key)
         if workload is None:
@@ -70,7 +70,7 @@ class Codec:
         gaps, choices = data[end : len(data) - 1 : 2], data[end + 1 :: 2]
         more: tuple[bytes, bytes] = (b"", b"")
         if data[0]:
-            more = tail((data[0] - 1) % len(MEAN_GAPS), _seed(data))
+            more = tail((data[0] - 1) % len(MEAN_GAPS), tail_seed(data))
         if 255 in gaps:
             folded = _fold(gaps, choices)
             explicit = len(folded[0])
@@ -163,7 +163,8 @@ class Codec:
         return bytes(out.ljust(self.record, b"\0"))
 
 
-def _seed(data: bytes) -> int:
+def tail_seed(data: bytes) -> int:
+    """What seeds an input's random tail, and what fills it in where bytes are missing."""
     return int.from_bytes(data[-4:], "little")
 
 

@@ -7,12 +7,11 @@ so what is added to one gap is taken from the next.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from harness.codec.codec import MAX_OPS, Codec
-from harness.codec.tail import MEAN_GAPS, filler
+from harness.codec.codec import MAX_OPS, Codec, tail_seed
+from harness.codec.tail import MEAN_GAPS, filler, tail
 
 MAX_DEVIATIONS = 200
 
@@ -39,15 +38,10 @@ class Mutator:
 
     Args:
         codec: knows the layout.
-        materialise: turns an input into one that spells out the schedule its run took, so
-            that there are switches to mutate; None for an input that can not be run.
     """
 
-    def __init__(
-        self, codec: Codec, materialise: Callable[[bytes], bytes | None] | None = None
-    ) -> None:
+    def __init__(self, codec: Codec) -> None:
         self._codec = codec
-        self._materialise = materialise
         self._schedule = (
             self._insert_switch,
             self._insert_switch,
@@ -79,13 +73,20 @@ class Mutator:
         """A changed ``data`` of at most ``max_size`` bytes."""
         if len(data) < self._codec.header + self._codec.record or random.random() < 0.02:
             return self.fresh(random)[:max_size]
-        if self._materialise is not None and data[0] and random.random() < 0.5:
-            data = self._materialise(data) or data
         parts = self.parse(data)
+        if parts.tail and random.random() < 0.5:
+            self._spell_out(parts, data, random)
         passes = self._schedule if random.random() < 0.7 else self._workload
         for _ in range(random.choice((1, 1, 1, 2, 4))):
             random.choice(passes)(parts, random)
         return self.unparse(parts)[:max_size]
+
+    def reschedule(self, data: bytes, random: Random) -> bytes:
+        """``data`` with only its schedule changed."""
+        parts = self.parse(data)
+        for _ in range(random.choice((1, 1, 2, 4))):
+            random.choice(self._schedule)(parts, random)
+        return self.unparse(parts)
 
     def cross(self, first: bytes, second: bytes, max_size: int, random: Random) -> bytes:
         """A child of two inputs: the workload of one, a prefix of either schedule, spliced."""
@@ -103,11 +104,11 @@ class Mutator:
         """Take an input apart, filling in what is missing as the decoder would."""
         codec = self._codec
         if len(data) < codec.header:
-            data += filler(int.from_bytes(data[-4:], "little"), codec.header - len(data))
+            data += filler(tail_seed(data), codec.header - len(data))
         count = data[codec.header - 1] % MAX_OPS + 1
         end = codec.header + count * codec.record
         if len(data) < end:
-            data += filler(int.from_bytes(data[-4:], "little"), end - len(data))
+            data += filler(tail_seed(data), end - len(data))
         ops = [
             bytearray(data[at : at + codec.record]) for at in range(codec.header, end, codec.record)
         ]
@@ -162,6 +163,14 @@ class Mutator:
         if parts.deviations:
             at = random.randrange(len(parts.deviations))
             parts.deviations[at] = (parts.deviations[at][0], random.randrange(256))
+
+    def _spell_out(self, parts: Parts, data: bytes, random: Random) -> None:
+        # Make the first switches of the random tail explicit, so that they can be mutated.
+        gaps, choices = tail((parts.tail - 1) % len(MEAN_GAPS), tail_seed(data))
+        n = random.choice((2, 4, 8, 16, 24))
+        parts.deviations += zip(gaps[:n], choices[:n], strict=True)
+        if random.random() < 0.5:
+            parts.tail = 0
 
     def _cut(self, parts: Parts, random: Random) -> None:
         # Keep a prefix and let a random walk go on from there.

@@ -33,6 +33,10 @@ class Call:
         self.args: tuple[object, ...] = ()
         self.request: Request
 
+    def frozen_state(self) -> tuple[object, ...]:
+        """Which one it is; it does not change while it runs."""
+        return (self.label,)
+
     def run(self) -> None:
         """Make the call."""
         raise NotImplementedError

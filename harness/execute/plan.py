@@ -69,6 +69,10 @@ class Plan:
                 before.following = call
             last[op.thread] = call
 
+    def frozen_state(self) -> tuple[object, ...]:
+        """Nothing: engines can not reach it."""
+        return ()
+
     def reset(self) -> list[list[Activity]]:
         """Make all requests new; what each thread can take first."""
         for request in self.requests:

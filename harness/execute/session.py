@@ -25,6 +25,10 @@ LIMIT = 20_000
 """Decisions after which a run is given up as ``step-limit``."""
 
 
+_WHY_WAITING = (Kind.STRANDED, Kind.CAPACITY_LEAK)
+"""Findings that already say why a thread waits for ever at the end."""
+
+
 class Session:
     """Everything about a workload that outlives a run, so that a run costs little to start.
 
@@ -108,6 +112,7 @@ class Session:
                 if limit is None or held < limit:
                     break
             else:
+                ledger.ceiling[:] = ledger.capacity
                 return
         self._idle.check(self._waiting() if self._s.waiting else ())
         for invariant in self._invariants:
@@ -116,11 +121,13 @@ class Session:
     def exhausted(self) -> bool:
         """See ``Hooks.exhausted``: after a clean run, probe for leaked capacity."""
         plan = self._plan
-        if not self._probes or self._s.inside or self._s.waiting:
+        if not self._probes or self._s.inside:
             return False
         if plan.probe is not None:
             if plan.probe.stage in (Stage.QUEUED, Stage.ARRIVING):
                 self._leaked(plan.probe)
+            return False
+        if self._s.waiting:
             return False
         if self._ledger.findings or self._s.open > bool(self._invariants):
             return False
@@ -139,7 +146,9 @@ class Session:
 
     def state(self) -> object:
         """See ``Hooks.state``."""
-        return self._engine.shared_state()
+        # An engine that reads the clock may go another way whenever time has moved on.
+        now = self._s.now if self._ledger.clock_read else None
+        return self._engine.shared_state(), now
 
     # -------------------------------------------------------------------- parts
 
@@ -147,6 +156,8 @@ class Session:
         ledger, plan, s = self._ledger, self._plan, self._s
         active.scheduler = s
         s.left = FOREVER  # accesses in setup are not scheduling points
+        s.current = s.threads[0]
+        s.tag = None
         ledger.reset()
         self._idle.reset()
         try:
@@ -171,7 +182,7 @@ class Session:
         if s.over is None:
             if s.spinners.parked:
                 self._add(findings, ending.endless_loop(s, None))
-            elif (s.inside or s.waiting) and not any(f.kind is Kind.STRANDED for f in findings):
+            elif (s.inside or s.waiting) and not any(f.kind in _WHY_WAITING for f in findings):
                 self._add(findings, ending.deadlock(s))
         elif s.over == "loop":
             self._add(findings, ending.endless_loop(s, self._proof))

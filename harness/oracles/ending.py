@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Sequence
 
@@ -58,16 +59,27 @@ def deadlock(scheduler: Scheduler) -> Finding | None:
 def crash(scheduler: Scheduler, thread: VirtualThread, error: BaseException) -> Finding:
     """The engine raised ``error`` on ``thread``."""
     frames = traceback.extract_tb(error.__traceback__, limit=None if _shallow(error) else 20)
-    inner = next((f for f in reversed(frames) if "/harness/runtime/" not in f.filename), None)
+    inner = next((f for f in reversed(frames) if not _OWN.search(f.filename)), None)
     place = inner.name if inner is not None else "?"
     doing = thread.activity.label if thread.activity is not None else "?"
-    text = str(error) or "no message"
+    text = _text(error)
     return Finding(
         Kind.EXCEPTION,
         scheduler.executed,
         f"{type(error).__name__} in {place}",
         f"{type(error).__name__} in {place} while T{thread.index} did {doing}: {text}",
     )
+
+
+_OWN = re.compile(r"[/\\]harness[/\\](runtime|sync)[/\\]")
+"""Files whose functions are not where an engine went wrong, although they raised."""
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error) or "no message"
+    except Exception:
+        return "no readable message"
 
 
 def _shallow(error: BaseException) -> bool:

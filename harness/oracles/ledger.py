@@ -37,6 +37,7 @@ class Ledger:
         counters: published counters with the table and index they must equal.
         unwoken: requests dispatched whose task has not run yet.
         operations: declared operations executed.
+        clock_read: the engine has asked for the virtual time in this run.
         clock, began: for the order check: events so far, and for each thread when its
             present activity began.
         findings: what was found so far.
@@ -47,6 +48,7 @@ class Ledger:
         "capacity",
         "ceiling",
         "clock",
+        "clock_read",
         "counters",
         "fifo",
         "findings",
@@ -82,6 +84,7 @@ class Ledger:
         self.overtakings: list[Overtaking] = []
         self.operations = self.unwoken = 0
         self.clock = 0
+        self.clock_read = False
         self.began: dict[int, int] = {}
 
     def reset(self) -> None:
@@ -97,6 +100,7 @@ class Ledger:
         self.overtakings.clear()
         if self.findings:
             self.findings = []
+        self.clock_read = False
         self.scheduler.open = self.operations = self.unwoken = 0
 
     # ------------------------------------------------------------ declarations
@@ -271,14 +275,21 @@ class Ledger:
             self.operations,
         )
 
+    def frozen_state(self) -> tuple[object, ...]:
+        """Nothing: engines can not read it, and ``progress`` tells its changes."""
+        return ()
+
     def now(self) -> int:
         """Virtual time in milliseconds."""
+        self.clock_read = True
         return self.scheduler.now
 
     # -------------------------------------------------------------------- parts
 
     def found(self, kind: Kind, where: str, message: str, requests: Sequence[Request] = ()) -> None:
         """Note a finding that is true from this step on."""
+        if self.scheduler.unwinding:
+            return  # the run is over: what cleanup code does is no part of it
         names = tuple(r.name for r in requests)
         self.findings.append(Finding(kind, self.scheduler.executed, where, message, names))
         if self.scheduler.observer is not None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from harness.runtime.frames import repeats, stack_of
+from harness.runtime.frames import position_of, repeats, stack_of
 from harness.runtime.freeze import UnprovableError, freeze, freeze_frames
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class CycleProof:
         """Take over from the schedule."""
         self.active = True
         self._scheduler = scheduler
+        scheduler.spinners.revive_all()  # from here on only the rotation says who runs
         scheduler.free = 0
 
     def step(self) -> None:
@@ -57,7 +58,8 @@ class CycleProof:
             if current.bit == s.enabled & -s.enabled:
                 self._compare()
             self._ran.append(current.index)
-            later = [t for t in s.live() if t.bit & s.enabled]
+            # A timeout fires some day: waiting threads take their turn by timing out.
+            later = [t for t in s.live() if t.bit & (s.enabled | s.timed)]
             following = next((t for t in later if t.index > current.index), later[0])
             if following is not current:
                 s.switch(following)
@@ -72,6 +74,7 @@ class CycleProof:
                 s.enabled,
                 s.timed,
                 tuple(freeze_frames(frames) for frames in stacks),
+                tuple(position_of(t, s.current) for t in threads),
                 tuple((t.index, *(a.label for a in t.ready)) for t in threads),
             )
         except UnprovableError:

@@ -35,6 +35,18 @@ def stack_of(thread: VirtualThread, current: VirtualThread) -> list[FrameType]:
     return list(stack(thread.greenlet.gr_frame))
 
 
+def position_of(thread: VirtualThread, current: VirtualThread) -> object:
+    """Where a virtual thread stands, down to which sort of decision it is at."""
+    frame = sys._getframe(1) if thread is current else thread.greenlet.gr_frame
+    positions = []
+    while frame is not None:
+        positions.append((id(frame.f_code), frame.f_lasti))
+        if frame.f_code is _BOTTOM:
+            break
+        frame = frame.f_back
+    return tuple(positions)
+
+
 def advanced(before: list[FrameType], now: list[FrameType]) -> list[FrameType]:
     """The frames of ``now`` that may have executed since the stack was ``before``.
 

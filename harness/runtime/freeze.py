@@ -21,7 +21,7 @@ from types import (
 )
 from typing import Any
 
-_PLAIN = (int, float, complex, str, bytes, bool, type(None), type(Ellipsis))
+_PLAIN = (int, float, complex, str, bytes, bool, range, type(None), type(Ellipsis))
 _BY_IDENTITY = (FunctionType, BuiltinFunctionType, ModuleType, type, CodeType)
 
 

@@ -75,6 +75,7 @@ class Scheduler:
         open: how many things an idle point must be judged for; 0 spares the call.
         now: virtual time in milliseconds.
         tag: who executes, for reads-from feedback; None when there is no feedback.
+        runs: executions so far.
         over: why the run was ended early ("crash", "stall", "limit", "loop"), or None.
         watched: whether decisions take the full path: somebody observes, a probe runs, a
             spinner is parked, or the run is being unwound.
@@ -112,6 +113,7 @@ class Scheduler:
         "pending",
         "probe",
         "prover",
+        "runs",
         "slice",
         "spinners",
         "swallowed",
@@ -124,7 +126,6 @@ class Scheduler:
     )
 
     current: VirtualThread
-    main: greenlet
 
     def __init__(self) -> None:
         self.threads: list[VirtualThread] = []
@@ -134,7 +135,8 @@ class Scheduler:
         self.prover: CycleProof | None = None
         self.guide: Guide | None = None
         self.probe: Probe | None = None
-        self.left = self.alive = self.open = 0
+        self.left = self.alive = self.open = self.runs = self.index = 0
+        self.main = getcurrent()
         self.tag: object = None
         self.unwinding = self.watched = False
         self.over: str | None = None
@@ -169,6 +171,7 @@ class Scheduler:
         """
         count = len(ready)
         self.main = getcurrent()
+        self.runs += 1
         self.hooks = hooks
         self.observer = observer
         self.prover = prover
@@ -203,6 +206,10 @@ class Scheduler:
     def executed(self) -> int:
         """Decisions executed so far."""
         return self.index - self.left
+
+    def frozen_state(self) -> tuple[object, ...]:
+        """Nothing: engines reach it through their primitives, but it is not their state."""
+        return ()
 
     def live(self) -> list[VirtualThread]:
         """The threads of this run."""
@@ -282,6 +289,8 @@ class Scheduler:
         current = self.current
         others = (self.enabled | self.timed) & ~current.bit
         if others:
+            if self.probe is not None:
+                self.end_probe()
             if others < 256:
                 row = BITS[others]
                 thread = self.threads[row[choice % len(row)]]
@@ -395,7 +404,7 @@ class Scheduler:
         """Who can run instead of the current thread: in cyclic order, timeouts last."""
         mine = self.current.index
         found = self.threads_of(self.enabled)
-        if len(found) > 1 and found[0].index < mine:
+        if len(found) > 1 and found[0].index <= mine:
             found = [t for t in found if t.index > mine] + [t for t in found if t.index <= mine]
         if self.timed:
             found += self.threads_of(self.timed)

@@ -74,7 +74,11 @@ class Spinners:
         """
         if not self.parked:
             return False
-        shared = freeze(self.scheduler.hooks.state())
+        try:
+            shared = freeze(self.scheduler.hooks.state())
+        except UnprovableError:
+            self.revive_all()
+            return True
         for bit, parked in list(self.parked.items()):
             if parked.shared != shared:
                 self._enable(bit)
@@ -108,7 +112,7 @@ class Probe:
         self._frames: list[FrameType] = []
         self._refused: set[object] = set()
         self._progress = scheduler.hooks.progress()
-        self._touched: dict[Any, Any] = {}
+        self._touched: set[Any] = set()
 
     def step(self, obj: Any) -> None:
         """The current thread is about to access ``obj``; parks it when it repeats itself."""
@@ -121,11 +125,13 @@ class Probe:
             elif position == self._position and s.hooks.progress() == self._progress:
                 shared = freeze(s.hooks.state())
                 if (freeze_frames(frames), shared) == self._origin:
-                    if repeats(self._frames, frames):
+                    if repeats(self._frames, frames) and not self._holds_a_lock():
                         s.end_probe()
-                        s.spinners.park(Parked(s.current, self._touched, shared))
+                        touched = {obj: obj.value for obj in self._touched}
+                        s.spinners.park(Parked(s.current, touched, shared))
                         return
-                    # A hidden loop iterator may have moved on: look from elsewhere.
+                    # A hidden loop iterator may have moved on, or a lock taken in the loop
+                    # would stay locked while the thread is parked: look from elsewhere.
                     self._refused.add(position)
                     self._origin = None
         except UnprovableError:
@@ -135,7 +141,17 @@ class Probe:
         if self._steps > PROBE_LENGTH:
             s.end_probe()
         elif obj is not None:
-            self._touched.setdefault(obj, obj.value)
+            self._touched.add(obj)
+
+    def _holds_a_lock(self) -> bool:
+        # Only locks touched since the origin: one held all the time is never released.
+        current = self.scheduler.current
+        return any(
+            getattr(obj, "holder", None) is current
+            or getattr(obj, "writing", None) == current.index
+            or current.index in getattr(obj, "readers", ())
+            for obj in self._touched
+        )
 
     def _start(self, frames: list[FrameType], position: object) -> None:
         if position not in self._refused:

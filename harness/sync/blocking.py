@@ -54,6 +54,27 @@ def wait(s: Scheduler, obj: Any, timeout: int | None = None) -> bool:
     return thread.notified
 
 
+def pause(s: Scheduler, clock: Any, milliseconds: int) -> None:
+    """The current thread sleeps; when the schedule lets it go on, virtual time has moved.
+
+    Unlike a wait this ends by itself whatever others do, so the thread stays inside its
+    activity and there is no idle point.
+    """
+    thread = s.current
+    thread.blocked_on = clock
+    s.enabled &= ~thread.bit
+    s.timed |= thread.bit
+    if s.observer is not None:
+        s.observer.event("sleeps")
+    s.leave()
+    thread.blocked_on = None
+    s.timed &= ~thread.bit
+    s.enabled |= thread.bit
+    s.now += milliseconds
+    if s.observer is not None:
+        s.observer.event("wakes up")
+
+
 def notify(s: Scheduler, thread: VirtualThread) -> None:
     """End the wait of ``thread``, which was taken out of the object's ``waiting``."""
     thread.notified = True

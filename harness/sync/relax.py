@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from harness.runtime import watched
 from harness.runtime.active import active
-from harness.runtime.thread import VirtualThread
-from harness.sync.blocking import wait
+from harness.sync.blocking import pause
 from harness.sync.primitive import Primitive
 
 
@@ -20,14 +19,13 @@ def relax() -> None:
 class _Clock(Primitive):
     """What a sleeping thread waits on: nobody ever notifies it."""
 
-    __slots__ = ("value", "waiting")
+    __slots__ = ("value",)
 
     def __init__(self) -> None:
         super().__init__("clock")
         self.value = 0
-        self.waiting: list[VirtualThread] = []
 
 
 def sleep(milliseconds: int) -> None:
     """Sleep for a stretch of virtual time; the schedule decides what happens meanwhile."""
-    wait(active.scheduler, _Clock(), milliseconds)
+    pause(active.scheduler, _Clock(), milliseconds)

@@ -1,0 +1,163 @@
+"""Turns raw findings into saved cases: confirm, minimise, recognise, save."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from harness.campaign.paths import CampaignPaths, file_name
+from harness.campaign.spool import RawFinding
+from harness.cases.casefile import SUFFIX, CaseFileError, SavedCase, load, save
+from harness.cases.cause import cause_of
+from harness.cases.minimise import Minimal, minimise
+from harness.codec.codec import Codec
+from harness.execute.run import Executor, RecordedRun
+from harness.model.finding import Finding
+from harness.model.schedule import Schedule
+from harness.model.wording import describe_workload
+from harness.model.workload import Workload
+
+
+class NondeterministicEngineError(Exception):
+    """The same case gave two different runs; the message names the first diverging step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """A finding that was confirmed.
+
+    Attributes:
+        case: the saved case.
+        path: its file.
+        new: False when the engine's corpus had it already.
+        accepted: whether it is known and accepted: the expectation is what it shows.
+        seconds: into the campaign when its first input was seen; 0 for one of old.
+        runs: executions of the worker before that.
+    """
+
+    case: SavedCase
+    path: Path
+    new: bool
+    accepted: bool
+    seconds: float
+    runs: int
+
+
+class Collector:
+    """Confirms, minimises and saves the findings of one engine.
+
+    Args:
+        executor: runs the engine, without feedback.
+        paths: the corpus.
+
+    Attributes:
+        collected: by cause, in the order they were met.
+        unconfirmed: inputs that did not show again what they were noted for.
+    """
+
+    def __init__(self, executor: Executor, paths: CampaignPaths) -> None:
+        self._executor = executor
+        self._paths = paths
+        self._codec = Codec(executor.spec)
+        self._known = self._load_known()
+        self.collected: dict[str, Collected] = {}
+        self.unconfirmed = 0
+
+    def take(self, raw: RawFinding, progress: Callable[[int], None]) -> Collected | None:
+        """Confirm a raw finding, minimise it and save it, unless its cause is known.
+
+        Args:
+            raw: from the spool; its file is deleted once it is safe elsewhere.
+            progress: told the runs spent on minimising, now and then.
+
+        Returns:
+            What it turned out to be, None if it is nothing further.
+
+        Raises:
+            NondeterministicEngineError: two runs of it differ.
+            EngineError: the engine can not be run.
+            OSError: the disk refuses; the raw finding stays in the spool.
+        """
+        workload, schedule = self._codec.decode(raw.data)
+        recorded = self._confirmed(workload, schedule)
+        finding = next((f for f in recorded.run.findings if f.signature == raw.signature), None)
+        if finding is None:
+            self.unconfirmed += 1
+            raw.path.unlink(missing_ok=True)
+            return None
+        minimal = minimise(
+            self._executor, workload, recorded.switches, finding, progress=progress
+        )
+        result = self._save(minimal, raw)
+        raw.path.unlink(missing_ok=True)
+        return result
+
+    def _confirmed(self, workload: Workload, schedule: Schedule) -> RecordedRun:
+        first = self._executor.record(workload, schedule)
+        second = self._executor.record(workload, schedule)
+        if first.trace.digest() != second.trace.digest():
+            raise NondeterministicEngineError(_divergence(first, second))
+        return first
+
+    def _save(self, minimal: Minimal, raw: RawFinding) -> Collected | None:
+        engine = self._executor.spec.name
+        cause = cause_of(minimal.finding, minimal.workload, minimal.switches)
+        if cause in self.collected:
+            return None
+        known = self._known.get(cause)
+        if known is not None:
+            path, case = known
+            accepted = case.expect.get(engine) == minimal.recorded.run.verdict
+            result = Collected(case, path, False, accepted, raw.seconds, raw.runs)
+        else:
+            case = SavedCase(
+                family=self._executor.spec.family,
+                found_on=engine,
+                finding=minimal.finding.kind.value,
+                title=minimal.finding.message,
+                topology=minimal.workload.topology,
+                ops=describe_workload(minimal.workload, self._executor.spec),
+                switches=minimal.switches,
+                expect={engine: "ok"},
+                cause=cause,
+            )
+            path = self._paths.cases / case_name(engine, minimal.finding, cause)
+            save(case, path)
+            result = Collected(case, path, True, False, raw.seconds, raw.runs)
+        self.collected[cause] = result
+        return result
+
+    def _load_known(self) -> dict[str, tuple[Path, SavedCase]]:
+        known: dict[str, tuple[Path, SavedCase]] = {}
+        for path in sorted(self._paths.cases.glob(f"*{SUFFIX}")):
+            try:
+                case = load(path)
+            except CaseFileError:
+                continue  # replay and pytest complain about it; a campaign need not stop
+            if self._executor.spec.name in case.expect:
+                known[case.cause] = (path, case)
+        return known
+
+
+def case_name(engine: str, finding: Finding, cause: str) -> str:
+    """The file name of a case: revision, kind, and a hash of its cause."""
+    revision = file_name(engine.rpartition("@")[2].rpartition(":")[2])
+    return f"{revision}-{finding.kind.value}-{sha256(cause.encode()).hexdigest()[:6]}{SUFFIX}"
+
+
+def _divergence(first: RecordedRun, second: RecordedRun) -> str:
+    steps = zip(first.trace.steps, second.trace.steps, strict=False)
+    for one, other in steps:
+        if one != other:
+            return (
+                f"nondeterministic engine: two runs of one case differ from step {one.index} on: "
+                f"T{one.thread} {one.site} ({one.before} -> {one.after}) against "
+                f"T{other.thread} {other.site} ({other.before} -> {other.after}); look for "
+                "time, random numbers, hashes of objects or state kept between runs"
+            )
+    return (
+        "nondeterministic engine: one run of a case goes on where another ends, at step "
+        f"{min(len(first.trace.steps), len(second.trace.steps))}; look for state kept between runs"
+    )

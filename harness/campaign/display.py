@@ -1,0 +1,95 @@
+"""What a campaign looks like while it runs and when it is over."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from harness.campaign.campaign import Progress
+from harness.campaign.collector import Collected
+from harness.model.finding import Kind
+
+_STATES = {
+    (True, False): ("new", "bold red"),
+    (False, False): ("still open", "red"),
+    (False, True): ("accepted", "dim"),
+}
+
+
+def live(engine: str, progress: Progress) -> RenderableType:
+    """The display of a running campaign."""
+    status = progress.status
+    rate = status.runs / status.seconds if status.seconds else 0.0
+    line = Text.assemble(
+        (f"{engine}  ", "bold"),
+        f"{_clock(progress.seconds)}  ",
+        (f"{status.runs:,} runs", "cyan"),
+        f" ({rate:,.0f}/s)  ",
+        f"{status.places} features  {progress.inputs} inputs  ",
+        (f"{len(progress.collected)} findings", "bold red" if progress.collected else "green"),
+        f"  {progress.waiting} to look at" if progress.waiting else "",
+        f"  {progress.busy} …" if progress.busy else "",
+        overflow="ellipsis",
+        no_wrap=True,
+    )
+    if not progress.collected:
+        return line
+    return Group(line, findings(progress.collected))
+
+
+def summary(engine: str, progress: Progress) -> RenderableType:
+    """What is left to read when a campaign is over."""
+    status = progress.status
+    rate = status.runs / status.seconds if status.seconds else 0.0
+    parts: list[RenderableType] = [
+        Text(
+            f"{engine}: {status.runs:,} runs in {_clock(progress.seconds)} ({rate:,.0f}/s), "
+            f"{status.places} features, {progress.inputs} inputs"
+        )
+    ]
+    if progress.collected:
+        parts += [Text(), findings(progress.collected)]
+    else:
+        parts.append(Text("nothing found", style="green"))
+    counts = [f"{n:,} × {name}" for name, n in sorted(status.verdicts.items())]
+    if counts:
+        parts += [Text(), Text("seen: " + ", ".join(counts), style="dim")]
+    if status.limited:
+        parts.append(Text(f"{status.limited:,} runs ended at the step limit: inconclusive"))
+    if progress.trouble:
+        parts += [Text(), Text(f"a worker stopped: {progress.trouble}", style="bold red")]
+    return Group(*parts)
+
+
+def findings(collected: list[Collected]) -> Table:
+    """A table of findings, gravest first."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for column in ("finding", "where", "requests", "threads", "switches", "after", "state", "case"):
+        numbers = column in ("requests", "threads", "switches", "after")
+        table.add_column(
+            column, justify="right" if numbers else "left", overflow="fold", no_wrap=column != "case"
+        )
+    for found in sorted(collected, key=lambda c: (_rank(c), c.seconds)):
+        case = found.case
+        state, style = _STATES[found.new, found.accepted]
+        table.add_row(
+            case.finding,
+            case.cause.split(" | ")[0].removeprefix(case.finding).strip(),
+            str(sum(" arrive " in op for op in case.ops)),
+            str(case.topology["threads"]),
+            str(len(case.switches)),
+            f"{found.seconds:.1f} s",
+            Text(state, style=style),
+            str(found.path),
+        )
+    return table
+
+
+def _rank(found: Collected) -> int:
+    return Kind(found.case.finding).severity
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}:{rest:02d} min" if minutes else f"{seconds:.1f} s"

@@ -1,0 +1,100 @@
+"""libFuzzer, as Atheris ships it: our feedback map, our mutations, its corpus and its options."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import sys
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from harness.codec.mutate import Mutator
+
+_maps: list[Any] = []
+"""Keeps the registered memory alive."""
+
+
+def why_unavailable() -> str | None:
+    """One sentence why there is no guidance here, None where there is."""
+    if importlib.util.find_spec("atheris") is None:
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        return (
+            f"Atheris is not installed (it has no wheel for Python {version} on "
+            f"{sys.platform}?): running unguided, with random inputs."
+        )
+    return None
+
+
+def fuzz(
+    one_input: Callable[[bytes], None], mutator: Mutator, places: bytearray, random: Random
+) -> None:
+    """Hand over to libFuzzer with the arguments of this process; does not return.
+
+    Args:
+        one_input: runs an input.
+        mutator: mutates and crosses inputs.
+        places: the feedback map.
+        random: drawn from by the mutations.
+    """
+    import atheris
+
+    _register(places)
+
+    def mutate(data: bytes, max_size: int, seed: int) -> bytes:
+        if random.random() < 0.1:
+            mutated: bytes = atheris.Mutate(data, len(data))[:max_size]
+            return mutated
+        return mutator.mutate(data, max_size, random)
+
+    def cross(first: bytes, second: bytes, max_size: int, seed: int) -> bytes:
+        return mutator.cross(first, second, max_size, random)
+
+    # libFuzzer starts copies of itself through a shell, from its first argument.
+    arguments = [f"{sys.executable} -m harness.campaign.worker", *sys.argv[1:]]
+    atheris.Setup(arguments, one_input, custom_mutator=mutate, custom_crossover=cross)
+    atheris.Fuzz()
+
+
+def instrument(engine: str) -> None:
+    """Import the engine's code instrumented for branch coverage (two to three times slower)."""
+    import atheris
+
+    from harness.engine.registry import find
+
+    if ".py:" in engine:
+        for member in vars(find(engine).engine).values():
+            if callable(member):
+                atheris.instrument_func(member)
+    else:
+        with atheris.instrument_imports(include=["harness.engines"], enable_loader_override=False):
+            find(engine)
+
+
+def _register(places: bytearray) -> None:
+    """Make libFuzzer scan ``places`` after each run, as it does compiled-in counters.
+
+    It wants a program counter for each counter, so it gets made-up ones.
+    """
+    # libFuzzer looks for the custom mutator when its library is loaded, so that comes first.
+    for name in ("custom_mutator", "custom_crossover"):
+        ctypes.CDLL(_library(name), mode=ctypes.RTLD_GLOBAL)
+    library = ctypes.CDLL(_library("core_with_libfuzzer"))
+    size = len(places)
+    counters = (ctypes.c_uint8 * size).from_buffer(places)
+    start = ctypes.addressof(counters)
+    library.__sanitizer_cov_8bit_counters_init(
+        ctypes.c_void_p(start), ctypes.c_void_p(start + size)
+    )
+    pcs = (ctypes.c_size_t * (2 * size))(*(n for i in range(size) for n in (i + 1, 0)))
+    start = ctypes.addressof(pcs)
+    library.__sanitizer_cov_pcs_init(
+        ctypes.c_void_p(start), ctypes.c_void_p(start + ctypes.sizeof(pcs))
+    )
+    _maps.extend((counters, pcs))
+
+
+def _library(module: str) -> str | None:
+    spec = importlib.util.find_spec(f"atheris.{module}")
+    assert spec is not None
+    return spec.origin

@@ -1,0 +1,62 @@
+"""Raw findings on disk: written by workers the moment they are seen, taken by the parent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from harness.cases.atomic_write import write_atomically
+from harness.codec.codec import VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class RawFinding:
+    """An input that showed something.
+
+    Attributes:
+        data: the input.
+        signature: of the finding.
+        runs: executions of the worker before it.
+        seconds: since the worker started.
+        path: its file in the spool.
+    """
+
+    data: bytes
+    signature: str
+    runs: int
+    seconds: float
+    path: Path
+
+
+def put(spool: Path, data: bytes, signature: str, runs: int, seconds: float) -> None:
+    """Note a finding.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    name = sha256(signature.encode() + b"\0" + data).hexdigest()[:24]
+    document = {
+        "decoder": VERSION,
+        "signature": signature,
+        "runs": runs,
+        "seconds": round(seconds, 3),
+        "data": data.hex(),
+    }
+    write_atomically(spool / f"{name}.json", json.dumps(document).encode())
+
+
+def waiting(spool: Path) -> Iterator[RawFinding]:
+    """The findings noted so far, oldest first. Files that are none are skipped."""
+    found = sorted(spool.glob("*.json"), key=lambda p: (p.stat().st_mtime_ns, p.name))
+    for path in found:
+        try:
+            d = json.loads(path.read_bytes())
+            if d["decoder"] == VERSION:
+                yield RawFinding(
+                    bytes.fromhex(d["data"]), d["signature"], d["runs"], d["seconds"], path
+                )
+        except (ValueError, KeyError, TypeError):
+            continue

@@ -1,0 +1,193 @@
+"""A worker process: runs inputs, notes findings, reports its status.
+
+Started as ``python -m harness.campaign.worker [libFuzzer arguments]`` with its task in the
+environment, so that libFuzzer can start copies of it (``-jobs``, ``-merge``, ``-fork``).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import random
+import signal
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from harness.campaign import spool
+from harness.campaign.feedback import FeedbackMap
+from harness.campaign.libfuzzer import fuzz, instrument
+from harness.campaign.status import Status
+from harness.codec.codec import Codec
+from harness.codec.mutate import Mutator
+from harness.engine.registry import find
+from harness.execute.python import PythonExecutor
+from harness.execute.run import EngineError
+from harness.runtime.watchdog import watchdog
+
+TASK = "HARNESS_WORKER"
+"""Environment variable that holds the task."""
+
+EXIT_TROUBLE = 70
+"""Exit code when the worker stopped by itself and says why in its status."""
+
+_REPORT_EVERY = 0.5
+_TAILS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a worker is to do.
+
+    Attributes:
+        engine: name of the engine.
+        spool: folder for findings.
+        log: folder for its status file.
+        seed: of everything random.
+        runs: how many inputs, 0 for no limit.
+        seconds: how long, 0 for no limit.
+        guided: by libFuzzer; otherwise random inputs in a plain loop.
+        instrumented: whether the engine's code is instrumented for branch coverage.
+    """
+
+    engine: str
+    spool: str
+    log: str
+    seed: int
+    runs: int
+    seconds: float
+    guided: bool
+    instrumented: bool
+
+    def environment(self) -> dict[str, str]:
+        """The environment of a worker with this task."""
+        return {**os.environ, TASK: json.dumps(asdict(self))}
+
+    @classmethod
+    def from_environment(cls) -> Task:
+        """The task this process was started with."""
+        return cls(**json.loads(os.environ[TASK]))
+
+
+class Worker:
+    """Runs inputs of one engine."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        ref = find(task.engine)
+        self.feedback = FeedbackMap() if task.guided else None
+        self._executor = PythonExecutor(ref, self.feedback)
+        if self.feedback is not None:
+            self.feedback.scheduler = self._executor.scheduler
+        self._codec = Codec(ref.spec)
+        self.mutator = Mutator(self._codec)
+        self.random = random.Random(task.seed)
+        self.status = Status()
+        self._started = time.monotonic()
+        self._reported = 0.0
+        self._file = Path(task.log) / f"status-{os.getpid()}.json"
+        self._parent = os.getppid()
+        self._seen_places = bytearray(len(self.feedback.places)) if self.feedback else None
+
+    @property
+    def scheduler_executor(self) -> PythonExecutor:
+        """The executor, for the watchdog."""
+        return self._executor
+
+    def one_input(self, data: bytes) -> None:
+        """Run one input and note what it shows."""
+        status = self.status
+        workload, schedule = self._codec.decode(data)
+        try:
+            run = self._executor.run(workload, schedule)
+        except EngineError as error:
+            self._give_up(str(error))
+        status.runs += 1
+        status.steps += run.steps
+        if run.limited:
+            status.limited += 1
+        if run.findings:
+            for finding in run.findings:
+                signature = finding.signature
+                status.verdicts[signature] += 1
+                # The first of a sort, and ever rarer ones after it: a common finding must
+                # not drown the others, nor hide variants of itself.
+                count = status.verdicts[signature]
+                if not finding.kind.warning and count & (count - 1) == 0:
+                    self._note(data, signature)
+        if not status.runs & 63 or status.runs == self._task.runs:
+            self._maybe_report()
+
+    def unguided(self) -> None:
+        """Random inputs, until the task's limits."""
+        task, status = self._task, self.status
+        while True:
+            base = self.mutator.fresh(self.random)
+            for _ in range(_TAILS):
+                self.one_input(base[:-4] + self.random.randbytes(4))
+                if task.runs and status.runs >= task.runs:
+                    self.report()
+                    return
+            if task.seconds and time.monotonic() - self._started >= task.seconds:
+                self.report()
+                return
+
+    def report(self) -> None:
+        """Write the status file."""
+        self.status.seconds = time.monotonic() - self._started
+        if self._seen_places is not None:
+            self.status.places = len(self._seen_places) - self._seen_places.count(0)
+        try:
+            self.status.write(self._file)
+        except OSError:
+            pass  # a full disk: what counts are the findings, and those are tried again
+
+    def _maybe_report(self) -> None:
+        if self.feedback is not None and self._seen_places is not None:
+            for place, seen in enumerate(self.feedback.places):
+                if seen:
+                    self._seen_places[place] = 1
+        now = time.monotonic()
+        if now - self._reported >= _REPORT_EVERY or self.status.runs == self._task.runs:
+            self._reported = now
+            self.report()
+            if os.getppid() != self._parent:
+                os._exit(0)  # the campaign was killed; nobody wants the results any more
+
+    def _note(self, data: bytes, signature: str) -> None:
+        try:
+            elapsed = time.monotonic() - self._started
+            spool.put(Path(self._task.spool), data, signature, self.status.runs, elapsed)
+        except OSError as error:
+            self._give_up(f"a finding can not be written to {self._task.spool}: {error.strerror}")
+
+    def _give_up(self, why: str) -> None:
+        self.status.trouble = why
+        self.report()
+        os._exit(EXIT_TROUBLE)
+
+
+def main() -> None:
+    """Do the task in the environment."""
+    task = Task.from_environment()
+    _die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the campaign decides when to stop
+    if task.instrumented:
+        instrument(task.engine)
+    worker = Worker(task)
+    with watchdog(worker.scheduler_executor.scheduler):
+        if worker.feedback is None:
+            worker.unguided()
+        else:
+            fuzz(worker.one_input, worker.mutator, worker.feedback.places, worker.random)
+
+
+def _die_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    main()

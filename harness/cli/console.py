@@ -1,0 +1,65 @@
+"""Output and errors: for people on a terminal or in a pipe, or JSON for machines."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, NoReturn, ParamSpec
+
+import click
+from rich.console import Console
+
+from harness.campaign.collector import NondeterministicEngineError
+from harness.cases.reading import CaseFileError
+from harness.engine.registry import EngineNotFoundError
+from harness.execute.run import EngineError
+from harness.report.coverage import CoverageError
+
+P = ParamSpec("P")
+
+CLEAN, FINDINGS, WRONG_USE = 0, 1, 2
+"""Exit codes: nothing found or all as expected; findings; wrong use or bad input."""
+
+out = Console(highlight=False, soft_wrap=False)
+err = Console(stderr=True, highlight=False)
+
+as_json = click.option("--json", "json_", is_flag=True, help="Print JSON for machines.")
+
+
+def fail(message: str, code: int = WRONG_USE) -> NoReturn:
+    """End with one sentence on standard error."""
+    err.print(f"harness: {message}", markup=False, soft_wrap=True)
+    sys.exit(code)
+
+
+def print_json(document: Any) -> None:
+    """Print a document as JSON."""
+    click.echo(json.dumps(document, indent=2))
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except (CaseFileError, EngineNotFoundError, EngineError, CoverageError) as error:
+        fail(str(error))
+    except NondeterministicEngineError as error:
+        fail(str(error), FINDINGS)
+    except OSError as error:
+        fail(f"{error.strerror or error}: {error.filename or 'the disk'}; nothing was lost")
+    except KeyboardInterrupt:
+        fail("interrupted", 130)
+
+
+def plain_errors(command: Callable[P, None]) -> Callable[P, None]:
+    """A user's mistake gives one sentence and exit code 2, never a traceback."""
+
+    @wraps(command)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+        with _told():
+            command(*args, **kwargs)
+
+    return guarded

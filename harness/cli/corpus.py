@@ -1,0 +1,101 @@
+"""``harness accept CASE`` and ``harness fixed CASE``: what is expected from now on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import click
+
+from harness.cases.casefile import SavedCase, load, save
+from harness.cases.replay import Fidelity, Replay
+from harness.cases.replay import replay as replay_case
+from harness.cli.console import FINDINGS, as_json, fail, out, plain_errors, print_json
+from harness.cli.selecting import case_argument, engine_option, engines_for
+from harness.codec.codec import Codec
+from harness.codec.mutate import Mutator
+from harness.engine.registry import EngineRef
+from harness.execute.python import PythonExecutor
+from harness.model.schedule import Schedule
+from harness.runtime.watchdog import watchdog
+
+NEIGHBOURS = 2000
+"""Variants of a schedule that must be clean before a case counts as fixed."""
+
+
+@click.command()
+@case_argument
+@engine_option
+@as_json
+@plain_errors
+def accept(case: Path, engine: str | None, json_: bool) -> None:
+    """Accept what CASE shows now as known: its tests pass as long as it stays like that."""
+    saved = load(case)
+    verdicts: dict[str, str] = {}
+    for ref in engines_for(saved, engine, case):
+        _, result = _replay(saved, ref)
+        verdicts[ref.name] = result.verdict
+        saved = saved.expecting(ref.name, result.verdict)
+    save(saved, case)
+    _tell(case, verdicts, "is expected to be", json_)
+
+
+@click.command()
+@case_argument
+@engine_option
+@as_json
+@plain_errors
+def fixed(case: Path, engine: str | None, json_: bool) -> None:
+    """Declare that the engine CASE was found on is fixed: from now on it must be ok.
+
+    The case and 2,000 variants of its schedule must be clean. Where the fixed code no longer
+    has the places of the old schedule, the case keeps what could be followed.
+    """
+    saved = load(case)
+    verdicts: dict[str, str] = {}
+    for ref in engines_for(saved, engine, case):
+        executor, result = _replay(saved, ref)
+        shown = result.recorded.run.verdict
+        if shown == "ok":
+            shown = _worst_neighbour(executor, saved, result)
+        if shown != "ok":
+            fail(f"{case.name} is not fixed: {ref.name} still gives {shown}", FINDINGS)
+        if result.fidelity is not Fidelity.EXACT:
+            saved = replace(saved, switches=result.recorded.switches)
+        verdicts[ref.name] = "ok"
+        saved = saved.expecting(ref.name, "ok")
+    save(saved, case)
+    _tell(case, verdicts, "must be", json_)
+
+
+def _replay(saved: SavedCase, ref: EngineRef) -> tuple[PythonExecutor, Replay]:
+    executor = PythonExecutor(ref)
+    with watchdog(executor.scheduler):
+        workload = saved.workload(executor.spec)
+        return executor, replay_case(executor, workload, saved.switches)
+
+
+def _worst_neighbour(executor: PythonExecutor, saved: SavedCase, result: Replay) -> str:
+    """The first verdict other than ok among variants of the schedule."""
+    workload = saved.workload(executor.spec)
+    codec = Codec(executor.spec)
+    mutator = Mutator(codec)
+    random = Random(1)
+    schedule = result.recorded.schedule
+    base = codec.encode(workload, Schedule(schedule.gaps, schedule.choices, len(schedule.gaps)))
+    with watchdog(executor.scheduler):
+        for _ in range(NEIGHBOURS):
+            _, variant = codec.decode(mutator.reschedule(base, random))
+            run = executor.run(workload, variant)
+            if run.worst is not None and run.worst.kind.value == saved.finding:
+                return run.verdict
+    return "ok"
+
+
+def _tell(case: Path, verdicts: dict[str, str], verb: str, json_: bool) -> None:
+    if json_:
+        print_json({"case": str(case), "expect": verdicts})
+    else:
+        for name, verdict in verdicts.items():
+            out.print(f"{case.name}: {name} {verb} {verdict} from now on", soft_wrap=True)

@@ -1,0 +1,148 @@
+"""``harness fuzz ENGINE``: a campaign."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.live import Live
+
+from harness.campaign.campaign import Campaign, Options, Progress, run_libfuzzer
+from harness.campaign.display import live, summary
+from harness.cli.console import (
+    CLEAN,
+    FINDINGS,
+    WRONG_USE,
+    as_json,
+    err,
+    out,
+    plain_errors,
+    print_json,
+)
+from harness.engine.registry import EngineRef, find
+
+_OWN_MODES = ("-merge=", "-jobs=", "-fork=", "-minimize_crash=", "-help=")
+"""Options with which libFuzzer starts processes of its own and prints for itself."""
+
+
+class Duration(click.ParamType[float]):
+    """Seconds, or a number with s, m or h."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """``90``, ``90s``, ``1.5m``, ``8h`` as seconds."""
+        if isinstance(value, float):
+            return value
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", str(value))
+        if match is None:
+            self.fail(f"{value!r} is no duration; write 90, 90s, 1.5m or 8h", param, ctx)
+        return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
+
+
+@click.command()
+@click.argument("engine")
+@click.argument("libfuzzer", nargs=-1, type=click.UNPROCESSED)
+@click.option("--time", "seconds", type=Duration(), default=0.0, help="Stop after, e.g. 90s or 8h.")
+@click.option("--runs", type=click.IntRange(min=0), default=0, help="Stop after that many runs.")
+@click.option("--seed", type=click.IntRange(1, 2**31), default=1, show_default=True)
+@click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True)
+@click.option(
+    "--corpus",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("corpus"),
+    show_default=True,
+    help="Folder for cases and inputs.",
+)
+@click.option(
+    "--instrument", is_flag=True, help="Guide by the engine's branches too; 2-3 times slower."
+)
+@as_json
+@plain_errors
+def fuzz(
+    engine: str,
+    libfuzzer: tuple[str, ...],
+    seconds: float,
+    runs: int,
+    seed: int,
+    jobs: int,
+    corpus: Path,
+    instrument: bool,
+    json_: bool,
+) -> None:
+    """Search ENGINE for schedules and requests that break it.
+
+    ENGINE is a name from `harness engines` or path/to/file.py:ClassName. Findings are minimised
+    and saved under corpus/<family>/. Without --time or --runs it goes on until Ctrl-C. What
+    follows -- is passed to libFuzzer. Exit code: 0 nothing new, 1 findings, 2 wrong use.
+    """
+    ref = find(engine)
+    options = Options(corpus, seed, runs, seconds, jobs, instrument, libfuzzer)
+    if any(argument.startswith(_OWN_MODES) for argument in libfuzzer):
+        raise SystemExit(run_libfuzzer(ref, options))
+    progress = _campaign(ref, options, quiet=json_)
+    if json_:
+        print_json(_document(ref, progress))
+    else:
+        out.print(summary(ref.name, progress))
+        if any(not found.accepted for found in progress.collected):
+            path = next(found.path for found in progress.collected if not found.accepted)
+            out.print(
+                f"\nsee one:    harness show {path}\naccept one: harness accept {path}",
+                markup=False,
+                soft_wrap=True,
+            )
+    if any(not found.accepted for found in progress.collected):
+        raise SystemExit(FINDINGS)
+    raise SystemExit(WRONG_USE if progress.trouble else CLEAN)
+
+
+def _campaign(ref: EngineRef, options: Options, *, quiet: bool) -> Progress:
+    show: Callable[[Progress], None]
+    display: AbstractContextManager[Live | None] = nullcontext()
+    if err.is_terminal and not quiet:
+        display = Live(console=err, refresh_per_second=8, transient=True)
+    with display as screen:
+
+        def show(progress: Progress) -> None:
+            if screen is not None:
+                screen.update(live(ref.name, progress))
+
+        campaign = Campaign(ref, options, show)
+        if campaign.progress.unguided:
+            err.print(campaign.progress.unguided, soft_wrap=True)
+        return campaign.run()
+
+
+def _document(ref: EngineRef, progress: Progress) -> dict[str, Any]:
+    status = progress.status
+    return {
+        "engine": ref.name,
+        "seconds": round(progress.seconds, 2),
+        "runs": status.runs,
+        "features": status.places,
+        "inputs": progress.inputs,
+        "step_limit": status.limited,
+        "seen": dict(status.verdicts),
+        "trouble": progress.trouble,
+        "findings": [
+            {
+                "finding": found.case.finding,
+                "cause": found.case.cause,
+                "title": found.case.title,
+                "new": found.new,
+                "accepted": found.accepted,
+                "seconds": found.seconds,
+                "runs": found.runs,
+                "switches": len(found.case.switches),
+                "case": str(found.path),
+            }
+            for found in progress.collected
+        ],
+    }

@@ -1,0 +1,81 @@
+"""``harness minimize CASE``: make a case as small as can be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from harness.cases.casefile import load, save
+from harness.cases.cause import cause_of
+from harness.cases.minimise import minimise
+from harness.cases.reading import CaseFileError
+from harness.cases.replay import replay
+from harness.cli.console import as_json, err, out, plain_errors, print_json
+from harness.cli.selecting import case_argument, engine_for, engine_option
+from harness.execute.python import PythonExecutor
+from harness.model.wording import describe_workload
+from harness.runtime.watchdog import watchdog
+
+
+@click.command()
+@case_argument
+@engine_option
+@click.option(
+    "--runs", type=click.IntRange(min=1), default=200_000, show_default=True, help="Budget."
+)
+@as_json
+@plain_errors
+def minimize(case: Path, engine: str | None, runs: int, json_: bool) -> None:
+    """Take requests, threads and switches away from CASE while it still shows its finding."""
+    saved = load(case)
+    executor = PythonExecutor(engine_for(saved, engine, case))
+    workload = saved.workload(executor.spec)
+    with watchdog(executor.scheduler), err.status("minimising …") as status:
+        result = replay(executor, workload, saved.switches)
+        findings = result.recorded.run.findings
+        finding = next((f for f in findings if f.kind.value == saved.finding), None)
+        if finding is None:
+            raise CaseFileError(
+                f"{case} does not show {saved.finding} on {executor.spec.name} any more "
+                f"(it gives {result.verdict}), so there is nothing to minimise"
+            )
+        small = minimise(
+            executor,
+            workload,
+            result.recorded.switches,
+            finding,
+            budget=runs,
+            progress=lambda n: status.update(f"minimising … {n:,} runs"),
+        )
+    before = (len(saved.ops), len(saved.switches))
+    after = (len(small.workload.ops), len(small.switches))
+    save(
+        replace(
+            saved,
+            title=small.finding.message,
+            topology=small.workload.topology,
+            ops=describe_workload(small.workload, executor.spec),
+            switches=small.switches,
+            cause=cause_of(small.finding, small.workload, small.switches),
+        ),
+        case,
+    )
+    if json_:
+        print_json(
+            {
+                "case": str(case),
+                "before": {"operations": before[0], "switches": before[1]},
+                "after": {"operations": after[0], "switches": after[1]},
+                "runs": small.runs,
+                "one_minimal": small.complete,
+            }
+        )
+        return
+    end = "1-minimal" if small.complete else "the budget ended before it was 1-minimal"
+    out.print(
+        f"{case.name}: {before[0]} operations and {before[1]} switches before, {after[0]} and "
+        f"{after[1]} now; {end} ({small.runs:,} runs)",
+        soft_wrap=True,
+    )

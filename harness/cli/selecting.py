@@ -1,0 +1,61 @@
+"""Which engine a case is replayed on.
+
+A case file is data: an engine in a file that it names (``path/to/file.py:Class``) is only
+imported when the user names it too, with ``--engine``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from harness.cases.casefile import SUFFIX, SavedCase
+from harness.cases.reading import CaseFileError
+from harness.engine.registry import EngineRef, find
+
+case_argument = click.argument("case", type=click.Path(path_type=Path, exists=True))
+
+engine_option = click.option(
+    "--engine", help="Replay on this engine instead of the ones the case names."
+)
+
+
+def engine_for(case: SavedCase, given: str | None, path: Path) -> EngineRef:
+    """The engine to show or minimise a case on: the one given, or the one it was found on.
+
+    Raises:
+        CaseFileError: the case names code in a file.
+        EngineNotFoundError: there is no such engine.
+    """
+    return find(given or _safe(case.found_on, path))
+
+
+def engines_for(case: SavedCase, given: str | None, path: Path) -> Sequence[EngineRef]:
+    """The engines to replay a case on: the one given, or all it has expectations for.
+
+    Raises:
+        CaseFileError: the case names code in a file.
+        EngineNotFoundError: there is no such engine.
+    """
+    if given:
+        return [find(given)]
+    return [find(_safe(name, path)) for name in case.expect]
+
+
+def case_files(paths: Sequence[Path]) -> list[Path]:
+    """The case files among ``paths``, folders searched."""
+    found: list[Path] = []
+    for path in paths:
+        found += sorted(path.rglob(f"*{SUFFIX}")) if path.is_dir() else [path]
+    return found
+
+
+def _safe(name: str, path: Path) -> str:
+    if ".py:" in name:
+        raise CaseFileError(
+            f"{path} names code in a file ({name}), which is not run unasked; "
+            f"add --engine {name} if you trust it"
+        )
+    return name

@@ -1,0 +1,77 @@
+"""Which engine is meant, and may it be imported?
+
+A case file is data. An engine that it names by a file is imported only if the user has named
+the same file and class on the command line or in the configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from harness.engine.base import Engine
+from harness.engine.registry import EngineRef, find
+from harness.execute.python import PythonExecutor
+from harness.pytest_plugin.plugin import INI, OPTION
+
+_EXECUTORS: pytest.StashKey[dict[str, PythonExecutor]] = pytest.StashKey()
+
+
+class NotAllowedError(Exception):
+    """A case names an engine in a file that the user has not allowed; the message says how."""
+
+
+def executor_for(name: str, config: pytest.Config) -> PythonExecutor:
+    """What runs the engine that a case file calls ``name``; one for the whole session.
+
+    Raises:
+        NotAllowedError: it is in a file that the user has not allowed.
+        EngineNotFoundError: there is none, or it can not be imported.
+    """
+    executors = config.stash.setdefault(_EXECUTORS, {})
+    if name not in executors:
+        executors[name] = PythonExecutor(find(_spelled(name, config) if in_file(name) else name))
+    return executors[name]
+
+
+def in_file(name: str) -> bool:
+    """Whether ``name`` is ``path/to/file.py:ClassName``."""
+    path, colon, _ = name.rpartition(":")
+    return bool(colon) and path.endswith(".py")
+
+
+def as_ref(engine: type[Engine] | EngineRef | str) -> EngineRef:
+    """The engine that a test means: a class, a reference or a name.
+
+    Raises:
+        EngineNotFoundError: there is none of that name.
+    """
+    if isinstance(engine, EngineRef):
+        return engine
+    if isinstance(engine, str):
+        return find(engine)
+    return EngineRef(engine.__name__, lambda: engine)
+
+
+def _spelled(name: str, config: pytest.Config) -> str:
+    """The absolute name of the engine in a file that the user allowed under ``name``."""
+    allowed: Sequence[str] = [*config.getoption(OPTION), *config.getini(INI)]
+    bases = (config.invocation_params.dir, config.rootpath)
+    for candidate in allowed:
+        if name == candidate or _places(name, bases) & _places(candidate, bases):
+            existing = [p for p in _places(candidate, bases) if p[0].is_file()]
+            if existing:
+                path, cls = sorted(existing)[0]
+                return f"{path}:{cls}"
+            return candidate
+    raise NotAllowedError(
+        f"the case names an engine in a file, {name}, which is not imported unless you allow it: "
+        f"{OPTION} {name}, or a line in the ini option {INI}"
+    )
+
+
+def _places(name: str, bases: Sequence[Path]) -> set[tuple[Path, str]]:
+    path, _, cls = name.rpartition(":")
+    return {((base / path).resolve(), cls) for base in bases}

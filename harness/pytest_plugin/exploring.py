@@ -1,0 +1,117 @@
+"""How does a test look for findings itself: ``harness_explore(engine, runs, seed)``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Protocol
+
+from harness.cases.minimise import minimise
+from harness.codec.codec import Codec
+from harness.codec.mutate import Mutator
+from harness.engine.base import Engine
+from harness.engine.registry import EngineRef
+from harness.execute.python import PythonExecutor
+from harness.model.schedule import Schedule
+from harness.model.workload import Workload
+from harness.pytest_plugin.engines import as_ref
+from harness.pytest_plugin.failures import drawn
+
+TAILS = 20
+"""Schedules that are tried with one workload: setting one up costs more than running it."""
+
+MINIMISING = 5_000
+"""Runs that may be spent on making a finding readable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explored:
+    """What came of an exploration that found nothing.
+
+    Attributes:
+        runs: how many cases were run.
+        verdicts: how often each verdict was given; ``step-limit`` says nothing.
+        warnings: how many runs showed a warning.
+    """
+
+    runs: int
+    verdicts: Mapping[str, int]
+    warnings: int
+
+
+class Explore(Protocol):
+    """What the fixture ``harness_explore`` gives."""
+
+    def __call__(
+        self, engine: type[Engine] | EngineRef | str, runs: int = 1000, seed: int = 0
+    ) -> Explored:
+        """See ``explore``."""
+
+
+def explore(engine: type[Engine] | EngineRef | str, runs: int = 1000, seed: int = 0) -> Explored:
+    """Run random cases; the same arguments give the same cases.
+
+    Args:
+        engine: a class, a reference or a name.
+        runs: how many cases.
+        seed: which ones.
+
+    Raises:
+        AssertionError: something graver than a warning was found; the message shows the
+            smallest case of it.
+        EngineNotFoundError: there is no engine of that name.
+        EngineError: the engine can not be run.
+    """
+    __tracebackhide__ = True
+    ref = as_ref(engine)
+    executor = PythonExecutor(ref)
+    codec = Codec(ref.spec)
+    random = Random(seed)
+    mutator = Mutator(codec)
+    verdicts: Counter[str] = Counter()
+    warnings = 0
+    data = b""
+    for n in range(runs):
+        if n % TAILS == 0:
+            data = mutator.fresh(random)
+        # The random tail of the schedule is seeded by the last four bytes.
+        workload, schedule = codec.decode(data[:-4] + random.randbytes(4))
+        run = executor.run(workload, schedule)
+        if run.worst is not None:
+            raise AssertionError(_found(executor, ref, workload, schedule, n + 1, seed))
+        verdicts[run.verdict] += 1
+        warnings += bool(run.findings)
+    return Explored(runs, dict(verdicts), warnings)
+
+
+def _found(
+    executor: PythonExecutor,
+    ref: EngineRef,
+    workload: Workload,
+    schedule: Schedule,
+    runs: int,
+    seed: int,
+) -> str:
+    recorded = executor.record(workload, schedule)
+    wanted = recorded.run.worst
+    if wanted is None:
+        return (
+            f"{ref.name} is not deterministic: run {runs} of seed {seed} showed a finding that it "
+            "did not show when repeated; engines must not use clocks, random numbers or identities"
+        )
+    minimal = minimise(executor, workload, recorded.switches, wanted, budget=MINIMISING)
+    shown = drawn(
+        minimal.recorded,
+        minimal.workload,
+        ref.spec,
+        title=minimal.finding.message,
+        engine=ref.name,
+        verdict=minimal.finding.kind.value,
+        finding=minimal.finding,
+    )
+    return (
+        f"{ref.name} shows {minimal.finding.kind.value!r}, found by run {runs} of seed {seed} and "
+        f"minimised.\n\n{shown}"
+    )

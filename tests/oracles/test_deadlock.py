@@ -1,0 +1,111 @@
+"""``deadlock``: every live thread is blocked; the cycle is named."""
+
+from __future__ import annotations
+
+import pytest
+from helpers import find, only, outcomes, run_threads, threads_case, threads_engine, workload
+
+from harness import Condition, Event, Mutex, RWLock, Semaphore, SpinLock
+from harness.model.finding import Kind
+
+
+def make():
+    locks = {f"l{i}": SpinLock(f"l{i}") for i in range(3)}
+    return {**locks, "m": Mutex("m"), "rw": RWLock("rw"), "e": Event("e"), "c": Condition("c")}
+
+
+def take(*names):
+    def body(s):
+        for name in names:
+            getattr(s, name).lock()
+        for name in reversed(names):
+            getattr(s, name).unlock()
+
+    return body
+
+
+def test_a_thread_that_locks_twice_waits_for_itself():
+    finding = only(run_threads(make, take("l0", "l0")))
+    assert finding.kind is Kind.DEADLOCK
+    assert finding.where == "l0"
+    assert "T0 waits for l0, held by T0" in finding.message
+
+
+def deadlock_of(*bodies):
+    cls = threads_engine(make, *bodies)
+    ops = [f"T{i} act which={i}" for i in range(len(bodies))]
+    load = workload(cls, *ops, threads=len(bodies))
+    schedule = find(cls, load, Kind.DEADLOCK)
+    ex, load = threads_case(make, *bodies)
+    return only(ex.run(load, schedule))
+
+
+def test_two_threads_with_crossed_locks_wait_for_each_other():
+    finding = deadlock_of(take("l0", "l1"), take("l1", "l0"))
+    assert finding.where == "l0 -> l1"
+    assert "T0 waits for l1, held by T1" in finding.message
+    assert "T1 waits for l0, held by T0" in finding.message
+
+
+def test_three_threads_can_form_a_ring():
+    finding = deadlock_of(take("l0", "l1"), take("l1", "l2"), take("l2", "l0"))
+    assert finding.where == "l0 -> l1 -> l2"
+    assert finding.message.startswith("T0 and T1 and T2 wait for each other")
+
+
+def test_a_thread_that_waits_outside_of_the_cycle_is_not_part_of_it():
+    finding = deadlock_of(take("l0", "l1"), take("l1", "l0"), take("l0"))
+    assert "T2" not in finding.message
+
+
+def test_crossed_locks_do_not_always_deadlock():
+    got = outcomes(make, take("l0", "l1"), take("l1", "l0"), result=lambda s: None)
+    assert {verdict for verdict, _ in got} == {"ok", "deadlock"}
+
+
+def test_ordered_locks_never_deadlock():
+    got = outcomes(make, take("l0", "l1"), take("l0", "l1"), result=lambda s: None)
+    assert {verdict for verdict, _ in got} == {"ok"}
+
+
+def test_a_readers_writer_lock_takes_part_in_the_cycle():
+    def write_then_lock(s):
+        s.rw.write_lock()
+        s.l0.lock()
+        s.l0.unlock()
+        s.rw.write_unlock()
+
+    def lock_then_write(s):
+        s.l0.lock()
+        s.rw.write_lock()
+        s.rw.write_unlock()
+        s.l0.unlock()
+
+    assert deadlock_of(write_then_lock, lock_then_write).where == "l0 -> rw"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [lambda s: s.e.wait(), lambda s: (s.c.mutex.lock(), s.c.wait())],
+    ids=["event", "condition"],
+)
+def test_a_wait_that_nobody_ends_is_a_deadlock_without_a_cycle(body):
+    finding = only(run_threads(make, body))
+    assert finding.kind is Kind.DEADLOCK
+    assert "can never go on" in finding.message
+
+
+def test_a_lock_that_an_ended_thread_still_holds_blocks_for_ever():
+    finding = only(run_threads(make, lambda s: s.m.lock(), lambda s: s.m.lock()))
+    assert finding.kind is Kind.DEADLOCK
+    assert "T1 waits for m, held by T0" in finding.message
+    assert "wait for each other" not in finding.message
+
+
+def test_a_semaphore_without_units_blocks_for_ever():
+    run = run_threads(lambda: {"sem": Semaphore("sem", 0)}, lambda s: s.sem.acquire())
+    assert only(run).where == "sem"
+
+
+def test_a_thread_that_could_still_time_out_is_no_deadlock():
+    assert run_threads(make, lambda s: s.e.wait(timeout=5)).verdict == "ok"

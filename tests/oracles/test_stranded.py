@@ -1,0 +1,253 @@
+"""``stranded``: queued, capacity free, and nobody is left to dequeue."""
+
+from __future__ import annotations
+
+import pytest
+from engines_for_tests import (
+    RIGHT,
+    ConditionPool,
+    EventPool,
+    RightQueue,
+    SemaphorePool,
+    TrylockPool,
+)
+from helpers import DEFAULT, all_findings, every_run, executor, find, only, workload
+
+from harness import ADMITTED, QUEUED, Atomic, Cell, Condition, Engine, Event, Semaphore, operation
+from harness.model.finding import Kind
+
+
+class Forgetful(Engine):
+    """Wrong: queues everybody; only ``kick`` dequeues."""
+
+    capacity = 1
+
+    def setup(self, topology):
+        self.line = []
+        self.touched = Cell("touched", 0)
+        self.served = Cell("served", 0)
+        self.resource("slot", capacity=self.capacity)
+        self.publish_in_service(self.served)
+
+    def arrive(self, request):
+        self.line.append(request)
+        self.touched.write(1)
+        return QUEUED
+
+    def finish(self, request):
+        self.served.write(self.served.read() - 1)
+
+    def abort(self, request):
+        if request in self.line:
+            self.line.remove(request)
+
+    @operation()
+    def kick(self):
+        if self.line:
+            request = self.line.pop(0)
+            self.served.write(self.served.read() + 1)
+            self.dispatch(request)
+            self.wake(request)
+
+
+def verdict(cls, *ops, **kw):
+    return executor(cls).run(workload(cls, *ops, **kw), DEFAULT)
+
+
+def test_a_request_that_nobody_dequeues_is_stranded_at_the_end():
+    finding = only(verdict(Forgetful, "T0 arrive A"))
+    assert finding.kind is Kind.STRANDED
+    assert not finding.transient
+    assert finding.requests == ("A",)
+    assert finding.signature == "stranded queue"
+
+
+def test_requests_stranded_in_one_queue_are_one_finding():
+    finding = only(verdict(Forgetful, "T0 arrive A", "T1 arrive B"))
+    assert finding.requests == ("A", "B")
+
+
+def test_a_request_that_an_unrelated_operation_rescues_was_stranded_all_the_same():
+    finding = only(verdict(Forgetful, "T0 arrive A", "T1 kick"))
+    assert finding.kind is Kind.STRANDED
+    assert finding.transient
+    assert finding.signature == "stranded (transient) queue"
+
+
+def test_rescued_and_lost_requests_are_reported_apart():
+    run = verdict(Forgetful, "T0 arrive A", "T0 arrive B", "T1 kick")
+    found = {(f.transient, f.requests) for f in run.findings if f.kind is Kind.STRANDED}
+    assert found == {(True, ("A",)), (False, ("B",))}
+
+
+def test_the_finding_names_the_step_at_which_it_became_true():
+    finding = only(verdict(Forgetful, "T0 arrive A", "T1 kick"))
+    recorded = executor(Forgetful).record(
+        workload(Forgetful, "T0 arrive A", "T1 kick"), DEFAULT
+    )
+    before = [s for s in recorded.trace.steps if s.index < finding.step]
+    assert {s.op for s in before} == {"arrive A"}
+
+
+def test_a_queued_request_is_not_stranded_while_somebody_is_inside_an_operation():
+    # The second arrival is still inside when the first has queued, and will dequeue it.
+    class Helped(Forgetful):
+        def arrive(self, request):
+            self.touched.read()
+            self.line.append(request)
+            self.touched.read()
+            return QUEUED if request.name == "A" else self.help()
+
+        def help(self):
+            self.kick()
+            return QUEUED
+
+    signatures = {
+        f.requests
+        for _, run in every_run(Helped, workload(Helped, "T0 arrive A", "T1 arrive B"))
+        for f in run.findings
+        if not f.transient
+    }
+    assert ("A",) not in signatures or ("B",) in signatures
+
+
+def test_a_request_that_waits_for_a_busy_slot_is_not_stranded():
+    load = workload(RightQueue, "T0 arrive A", "T1 arrive B", size=1)
+    assert all_findings(RightQueue, load) == set()
+
+
+def test_a_request_that_waits_without_capacity_is_not_stranded():
+    class Closed(Forgetful):
+        capacity = 0
+
+    assert verdict(Closed, "T0 arrive A").findings == []
+
+
+def test_an_aborted_request_is_not_stranded_afterwards():
+    run = verdict(Forgetful, "T0 arrive A", "T0 abort A")
+    assert all(f.transient for f in run.findings)
+
+
+def test_a_stranding_is_worth_more_than_a_warning():
+    assert verdict(Forgetful, "T0 arrive A").verdict == "stranded"
+
+
+def test_the_trylock_pool_strands_a_request_when_the_race_is_lost():
+    load = workload(TrylockPool, "T0 arrive A", "T1 arrive B", size=1)
+    assert "stranded queue" in all_findings(TrylockPool, load)
+
+
+def test_the_trylock_pool_strands_nobody_under_the_default_schedule():
+    load = workload(TrylockPool, "T0 arrive A", "T1 arrive B", size=1)
+    assert executor(TrylockPool).run(load, DEFAULT).findings == []
+
+
+def test_the_trace_says_when_a_request_became_stranded():
+    load = workload(TrylockPool, "T0 arrive A", "T1 arrive B", size=1)
+    schedule = find(TrylockPool, load, Kind.STRANDED)
+    texts = [e.text for e in executor(TrylockPool).record(load, schedule).trace.events]
+    assert any(t.startswith("stranded: ") for t in texts)
+
+
+@pytest.mark.parametrize("cls", RIGHT, ids=lambda c: c.__name__)
+def test_a_right_engine_is_never_found_wrong(cls):
+    names = cls.spec("e", "e").topology
+    sizes = {"size": 1} if "size" in names else {}
+    words = ("", "", "")
+    if "servers" in names:
+        sizes = {"servers": 2, "slots": 1}
+        words = (" server=0 cost=3", " server=1 cost=3", " server=0 cost=3")
+    ops = [f"T{t} arrive {n}{w}" for t, n, w in zip((0, 1, 1), "ABC", words, strict=True)]
+    assert all_findings(cls, workload(cls, *ops, **sizes)) == set()
+
+
+# --------------------------------------------------------------- blocking engines
+
+
+class Blocking(Engine):
+    """Wrong: a slot is given back without waking the arrival that waits for it."""
+
+    def setup(self, topology):
+        self.busy = Atomic("busy", 0)
+        self.freed = Condition("freed")
+        self.event = Event("event")
+        self.sem = Semaphore("sem", 0)
+        self.resource("slot", capacity=1)
+
+    def arrive(self, request):
+        if self.busy.exchange(1):
+            self.wait()
+        return ADMITTED
+
+    def wait(self):
+        raise NotImplementedError
+
+    def finish(self, request):
+        self.busy.store(0)
+
+
+class ConditionBlocking(Blocking):
+    def wait(self):
+        with self.freed:
+            self.freed.wait()
+
+
+class EventBlocking(Blocking):
+    def wait(self):
+        self.event.wait()
+
+
+class SemaphoreBlocking(Blocking):
+    def wait(self):
+        self.sem.acquire()
+
+
+BLOCKING = pytest.mark.parametrize(
+    "cls", [ConditionBlocking, EventBlocking, SemaphoreBlocking], ids=lambda c: c.__name__
+)
+
+
+@BLOCKING
+def test_an_arrival_that_waits_and_is_not_woken_is_stranded_not_deadlocked(cls):
+    load = workload(cls, "T0 arrive A", "T1 arrive B")
+    kinds = {run.verdict for _, run in every_run(cls, load)}
+    assert kinds == {"ok", "stranded"}
+
+
+@BLOCKING
+def test_the_stranding_of_a_blocked_arrival_names_its_request(cls):
+    load = workload(cls, "T0 arrive A", "T1 arrive B")
+    schedule = find(cls, load, Kind.STRANDED)
+    finding = only(executor(cls).run(load, schedule))
+    assert finding.requests in (("A",), ("B",))
+    assert not finding.transient
+
+
+@BLOCKING
+def test_a_blocked_arrival_is_not_stranded_while_its_slot_is_busy(cls):
+    load = workload(cls, "T0 arrive A", "T1 arrive B")
+    for _, run in every_run(cls, load):
+        recordings = [f for f in run.findings if f.kind is Kind.STRANDED]
+        assert all(f.step > 2 for f in recordings)
+
+
+def test_an_event_cleared_too_late_strands_a_blocked_arrival():
+    load = workload(EventPool, "T0 arrive A", "T1 arrive B")
+    assert "stranded queue" in all_findings(EventPool, load)
+
+
+@pytest.mark.parametrize("cls", [ConditionPool, SemaphorePool], ids=lambda c: c.__name__)
+def test_a_right_blocking_pool_strands_nobody_on_three_threads(cls):
+    sizes = {"size": 1} if cls is ConditionPool else {}
+    load = workload(cls, "T0 arrive A", "T1 arrive B", "T2 arrive C", threads=3, **sizes)
+    assert all_findings(cls, load) == set()
+
+
+def test_a_blocked_arrival_rescued_by_a_later_operation_is_transient():
+    class Kicked(EventBlocking):
+        @operation()
+        def kick(self):
+            self.event.set()
+
+    load = workload(Kicked, "T0 arrive A", "T1 arrive B", "T0 kick")
+    assert "stranded (transient) queue" in all_findings(Kicked, load)

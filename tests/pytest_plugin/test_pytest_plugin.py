@@ -1,0 +1,322 @@
+"""Case files are tests, and suites of users get two fixtures."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from harness.cases import casefile
+from harness.cases.casefile import SavedCase, save
+from harness.cases.minimise import minimise
+from harness.codec.codec import Codec
+from harness.codec.mutate import Mutator
+from harness.engine.registry import find
+from harness.execute.python import PythonExecutor
+from harness.model.wording import describe_workload
+from harness.pytest_plugin import plugin
+
+pytest_plugins = ["pytester"]
+
+SOURCE = Path(__file__).parent.parent / "report" / "strand_engines.py"
+
+
+@pytest.fixture(scope="session")
+def stranded(tmp_path_factory) -> SavedCase:
+    """A minimal case that strands a request in ``Strands``; expects nothing yet."""
+    name = f"{SOURCE}:Strands"
+    ref = find(name)
+    executor, codec, random = PythonExecutor(ref), Codec(ref.spec), Random(1)
+    mutator = Mutator(codec)
+    while True:
+        workload, schedule = codec.decode(mutator.fresh(random))
+        if executor.run(workload, schedule).verdict == "stranded":
+            break
+    recorded = executor.record(workload, schedule)
+    assert recorded.run.worst is not None
+    found = minimise(executor, workload, recorded.switches, recorded.run.worst, budget=3000)
+    return SavedCase(
+        ref.family,
+        name,
+        "stranded",
+        found.finding.message,
+        dict(found.workload.topology),
+        describe_workload(found.workload, ref.spec),
+        found.switches,
+        {},
+        found.finding.signature,
+    )
+
+
+@pytest.fixture
+def write(pytester, stranded):
+    """Writes the case with expectations, and the engines next to it."""
+    pytester.path.joinpath("pool.py").write_text(SOURCE.read_text())
+
+    def write(expect, name="stranded-1a2b3c"):
+        case = stranded
+        for engine, verdict in expect.items():
+            case = case.expecting(engine, verdict)
+        path = pytester.path / "corpus" / f"{name}.case.toml"
+        save(case, path)
+        return path
+
+    return write
+
+
+ALLOW = "--harness-engine=pool.py:Strands"
+
+
+def test_the_suffix_is_that_of_case_files():
+    assert plugin.SUFFIX == casefile.SUFFIX
+
+
+def test_a_case_is_an_item_for_each_engine_it_expects_something_of(pytester, write):
+    write({"pool.py:Strands": "stranded", "pool.py:Sound": "ok"})
+    result = pytester.runpytest("--collect-only", "-q")
+    result.stdout.fnmatch_lines(
+        [
+            "corpus/stranded-1a2b3c.case.toml::pool.py:Sound",
+            "corpus/stranded-1a2b3c.case.toml::pool.py:Strands",
+        ]
+    )
+
+
+def test_a_known_finding_that_still_shows_passes(pytester, write):
+    write({"pool.py:Strands": "stranded"})
+    pytester.runpytest(ALLOW).assert_outcomes(passed=1)
+
+
+def test_a_new_finding_is_red_and_explained(pytester, write):
+    write({"pool.py:Strands": "ok"})
+    result = pytester.runpytest(ALLOW)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "pool.py:Strands was expected to give no finding, but it shows 'stranded'.",
+            "*verdict*stranded",
+            "*nobody is left to*",
+            "*PREEMPTED*",
+            "*the last moment at which someone was still obliged to dequeue*",
+            "  harness show corpus/stranded-1a2b3c.case.toml *",
+            "  harness accept corpus/stranded-1a2b3c.case.toml *",
+            "  harness fixed corpus/stranded-1a2b3c.case.toml *",
+            "FAILED corpus/stranded-1a2b3c.case.toml::pool.py:Strands - pool.py:Str*",
+        ]
+    )
+    assert "Traceback" not in result.stdout.str()
+
+
+def test_a_known_finding_that_is_gone_is_red_and_says_fixed(pytester, write):
+    write({"pool.py:Sound": "stranded"})
+    result = pytester.runpytest("--harness-engine=pool.py:Sound")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*was expected to give the verdict 'stranded', but *"])
+    assert "harness fixed" in result.stdout.str() or "no longer applies" in result.stdout.str()
+
+
+def gone_from(path: Path) -> None:
+    """Make the case's schedule one that no engine can follow."""
+    text = path.read_text()
+    path.write_text(text.replace("line.", "gone.").replace("finish", "vanish"))
+
+
+def test_a_stale_case_never_passes_silently(pytester, write):
+    path = write({"pool.py:Strands": "ok"})
+    gone_from(path)
+    result = pytester.runpytest(ALLOW)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*the schedule no longer applies*proves nothing*"])
+
+
+def test_an_expected_stale_passes_only_when_stale(pytester, write):
+    gone_from(write({"pool.py:Strands": "stale"}))
+    write({"pool.py:Strands": "stale"}, "second")
+    pytester.runpytest(ALLOW).assert_outcomes(passed=1, failed=1)
+
+
+def test_an_engine_in_a_file_is_not_imported_unless_allowed(pytester, write):
+    write({"pool.py:Strands": "ok"})
+    pytester.path.joinpath("pool.py").write_text("raise SystemExit('imported')")
+    result = pytester.runpytest("-rs")
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines(["*not imported unless you allow it: --harness-engine pool.py*"])
+
+
+def test_allowing_one_class_does_not_allow_another(pytester, write):
+    write({"pool.py:Sound": "ok"})
+    pytester.runpytest(ALLOW).assert_outcomes(skipped=1)
+
+
+def test_the_ini_option_allows_engines(pytester, write):
+    write({"pool.py:Strands": "stranded"})
+    pytester.makeini("[pytest]\nharness_engines =\n    pool.py:Strands\n")
+    pytester.runpytest().assert_outcomes(passed=1)
+
+
+def test_the_same_file_may_be_spelled_otherwise(pytester, write):
+    write({"pool.py:Strands": "stranded"})
+    allowed = f"--harness-engine={pytester.path / 'pool.py'}:Strands"
+    pytester.runpytest(allowed).assert_outcomes(passed=1)
+
+
+def test_an_engine_that_is_not_installed_is_a_clear_failure(pytester, write):
+    write({"nowhere@1": "ok"})
+    result = pytester.runpytest()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["nowhere@1 was expected to give 'ok', but there is no engine*"])
+    assert "INTERNALERROR" not in result.stdout.str()
+
+
+def test_an_allowed_engine_that_can_not_be_imported_is_a_clear_failure(pytester, write):
+    write({"pool.py:Strands": "ok"})
+    pytester.path.joinpath("pool.py").write_text("1 / 0")
+    result = pytester.runpytest(ALLOW)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*can not be imported: ZeroDivisionError*"])
+
+
+def test_a_case_that_does_not_fit_the_engine_is_a_clear_failure(pytester, write):
+    path = write({"pool.py:Strands": "ok"})
+    path.write_text(path.read_text().replace("size = ", "seize = "))
+    result = pytester.runpytest(ALLOW)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*the case's topology has*"])
+
+
+def test_a_corrupt_case_file_is_a_collection_error_of_one_sentence(pytester):
+    pytester.path.joinpath("bad.case.toml").write_text("format = [")
+    result = pytester.runpytest()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*bad.case.toml is damaged (*); restore it*"])
+    assert "Traceback" not in result.stdout.str()
+
+
+def test_a_case_that_expects_nothing_is_an_error(pytester, write):
+    write({})
+    result = pytester.runpytest()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*expects nothing of any engine*"])
+
+
+def test_cases_work_with_xdist(pytester, write):
+    pytest.importorskip("xdist")
+    for n in range(3):
+        write({"pool.py:Strands": "stranded", "pool.py:Sound": "ok"}, f"case-{n}")
+    write({"pool.py:Strands": "ok"}, "red")
+    result = pytester.runpytest_subprocess("-n", "2", ALLOW)
+    result.assert_outcomes(passed=3, skipped=3, failed=1)
+    result.stdout.fnmatch_lines(["*was expected to give no finding, but it shows 'stranded'.*"])
+
+
+def test_cases_are_selected_by_keyword_and_stop_at_the_first_failure(pytester, write):
+    write({"pool.py:Strands": "ok"}, "first")
+    write({"pool.py:Strands": "ok"}, "second")
+    pytester.runpytest(ALLOW, "-k", "second").assert_outcomes(failed=1, deselected=1)
+    pytester.runpytest(ALLOW, "-x").assert_outcomes(failed=1)
+
+
+def test_last_failed_runs_only_what_failed(pytester, write):
+    write({"pool.py:Strands": "ok"}, "red")
+    write({"pool.py:Strands": "stranded"}, "green")
+    pytester.runpytest(ALLOW).assert_outcomes(failed=1, passed=1)
+    pytester.runpytest(ALLOW, "--lf").assert_outcomes(failed=1)
+
+
+def test_a_project_without_cases_notices_nothing(pytester):
+    pytester.makepyfile("def test_it(): pass")
+    pytester.path.joinpath("other.toml").write_text("[")
+    pytester.runpytest("--strict-config").assert_outcomes(passed=1)
+
+
+def test_the_plugin_imports_no_lower_layer_by_itself():
+    heavy = ("harness.cases", "harness.execute", "harness.report", "rich", "tomli_w")
+    code = (
+        f"import harness.pytest_plugin.plugin, sys; print([m for m in {heavy} if m in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
+
+
+def test_replay_fixture_passes_when_all_is_as_expected(pytester, write):
+    write({"pool.py:Strands": "stranded"})
+    pytester.makepyfile(
+        """
+        from pool import Sound, Strands
+
+        def test_known(harness_replay):
+            assert harness_replay("corpus", Strands).verdicts == {"stranded": 1}
+
+        def test_one_file(harness_replay):
+            assert harness_replay("corpus/stranded-1a2b3c.case.toml", Strands).cases == 1
+        """
+    )
+    pytester.syspathinsert()
+    pytester.runpytest("test_replay_fixture_passes_when_all_is_as_expected.py").assert_outcomes(
+        passed=2
+    )
+
+
+def test_replay_fixture_expects_ok_and_shows_the_interleaving(pytester, write):
+    write({"other": "stranded"})
+    pytester.makepyfile(
+        test_mine="""
+        def test_it(harness_replay):
+            harness_replay("corpus", "pool.py:Strands")
+        """
+    )
+    result = pytester.runpytest("test_mine.py")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*AssertionError: *expected to give no finding*", "*PREEMPTED*", "*harness show *"]
+    )
+    assert "replaying.py" not in result.stdout.str()
+
+
+def test_replay_fixture_never_passes_on_nothing(pytester):
+    pytester.mkdir("corpus")
+    pytester.path.joinpath("pool.py").write_text(SOURCE.read_text())
+    pytester.makepyfile(
+        test_mine="""
+        def test_it(harness_replay):
+            harness_replay("corpus", "pool.py:Strands")
+        """
+    )
+    result = pytester.runpytest("test_mine.py")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*there is no case file (*.case.toml) below corpus*"])
+
+
+def test_explore_fixture_finds_minimises_and_explains(pytester):
+    pytester.path.joinpath("pool.py").write_text(SOURCE.read_text())
+    pytester.makepyfile(
+        test_mine="""
+        def test_it(harness_explore):
+            harness_explore("pool.py:Strands", runs=5000, seed=3)
+        """
+    )
+    result = pytester.runpytest("test_mine.py")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*Strands shows 'stranded', found by run * of seed 3 and minimised.", "*PREEMPTED*"]
+    )
+
+
+def test_explore_fixture_counts_what_it_ran(pytester):
+    pytester.path.joinpath("pool.py").write_text(SOURCE.read_text())
+    pytester.makepyfile(
+        test_mine="""
+        from pool import Sound
+
+        def test_it(harness_explore):
+            explored = harness_explore(Sound, runs=300)
+            assert explored.runs == 300
+            assert explored.verdicts == {"ok": 300}
+            assert explored == harness_explore(Sound, runs=300)
+        """
+    )
+    pytester.syspathinsert()
+    pytester.runpytest("test_mine.py").assert_outcomes(passed=1)

@@ -1,0 +1,216 @@
+"""What does a person read of a recorded run?"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from harness.model.finding import Finding, Kind
+from harness.report.interleaving import interleaving, to_json
+from harness.report.rows import Sort
+
+
+def rows_of(run, sort, finding=None):
+    return [row for row in interleaving(run, finding).rows if row.sort is sort]
+
+
+def test_every_step_is_shown_with_what_it_did(recorded_from):
+    run = recorded_from("T0 begins finish A\nT0 fetch_sub served 1 0\nT0 load length 0 0")
+    (first, second) = rows_of(run, Sort.STEP)
+    assert (first.function, first.text, first.effect) == ("run", "fetch_sub served", "1 → 0")
+    assert (second.text, second.effect) == ("load length", "= 0")
+
+
+def test_a_failed_trylock_says_who_holds_the_lock(recorded_from):
+    (row,) = rows_of(recorded_from("T0 begins finish A\nT0 trylock lock T1 T1"), Sort.STEP)
+    assert row.failed and row.effect == "fails: T1 holds it"
+
+
+def test_a_preemption_names_what_the_thread_stood_before_and_holds(recorded_from):
+    run = recorded_from(
+        """
+        T0 begins finish A
+        T0 lock lock free T0
+        T1 begins arrive B
+        T1 load served 1 1
+        T1 ends arrive B
+        T0 store served 1 0
+        """
+    )
+    first, second = rows_of(run, Sort.SWITCH)
+    told = "T0 is PREEMPTED in finish A before store served, holding lock; T1 runs"
+    assert (first.text, first.weak) == (told, False)
+    assert (second.text, second.weak) == ("T1 has nothing to do; T0 runs", True)
+
+
+def test_a_thread_that_blocks_is_not_preempted(recorded_from):
+    run = recorded_from(
+        "T0 begins finish A\nT0 lock l T1 T1\nT0 blocks on l\nT1 begins arrive B\nT1 load x 0 0"
+    )
+    assert interleaving(run, None).preemptions == 0
+    assert rows_of(run, Sort.SWITCH)[0].text == "T0 is blocked; T1 runs"
+
+
+def test_a_lock_that_a_thread_blocked_for_is_taken_when_it_goes_on(recorded_from):
+    run = recorded_from(
+        """
+        T0 begins finish A
+        T0 lock l T1 T1
+        T0 blocks on l
+        T0 tries l again
+        T0 blocks on l
+        T0 tries l again
+        T0 load x 0 0
+        T1 begins arrive B
+        T1 load y 0 0
+        T0 load x 0 0
+        """
+    )
+    told = [row.text for row in rows_of(run, Sort.EVENT)]
+    assert told == ["blocks on l", "tries l again", "blocks on l", "takes l"]
+    assert "holding l; T1 runs" in rows_of(run, Sort.SWITCH)[0].text
+
+
+def test_a_thread_that_goes_on_is_told_what_it_missed(recorded_from):
+    run = recorded_from(
+        """
+        T0 begins finish A
+        T0 load length 0 0
+        T1 begins arrive B
+        T1 fetch_add length 0 1
+        T1 ends arrive B
+        T0 store served 1 0
+        """
+    )
+    (row,) = rows_of(run, Sort.MISSED)
+    assert row.text == "T0 goes on with what it read: length = 0 at step 0, now 1"
+
+
+def test_what_the_thread_wrote_itself_is_not_missed(recorded_from):
+    run = recorded_from(
+        """
+        T0 begins finish A
+        T0 load length 0 0
+        T0 fetch_add length 0 1
+        T1 begins arrive B
+        T1 fetch_add length 1 2
+        T0 store served 1 0
+        """
+    )
+    assert rows_of(run, Sort.MISSED) == []
+
+
+def test_repetitions_are_shown_once_and_counted(recorded_from):
+    run = recorded_from("T0 begins finish A\n" + "T0 load a 0 0\nT0 load b 1 1\n" * 9)
+    rows = interleaving(run, None).rows
+    assert [r.text for r in rows][1:] == [
+        "load a",
+        "load b",
+        "these 2 steps 8 more times, with the same values",
+    ]
+
+
+def test_steps_with_other_values_are_no_repetition(recorded_from):
+    steps = "\n".join(f"T0 fetch_add a {n} {n + 1}" for n in range(9))
+    run = recorded_from(f"T0 begins finish A\n{steps}")
+    assert len(rows_of(run, Sort.STEP)) == 9
+
+
+def test_brief_folds_dull_steps_but_neither_failures_nor_switches(recorded_from):
+    run = recorded_from(
+        """
+        T0 begins finish A
+        T0 load a 0 0
+        T0 load b 0 0
+        T0 load c 0 0
+        T0 trylock l T1 T1
+        T0 load d 0 0
+        T1 begins arrive B
+        T1 load e 0 0
+        """
+    )
+    view = interleaving(run, None, brief=True)
+    assert [r.text for r in view.rows if r.sort in (Sort.STEP, Sort.FOLD)] == [
+        "3 steps, 0 to 2, in run",
+        "trylock l",
+        "load d",
+        "load e",
+    ]
+
+
+def test_an_arrival_says_what_became_of_the_request(recorded_from):
+    run = recorded_from(
+        """
+        T0 begins arrive A
+        T0 load served 0 0
+        T0 ends arrive A
+        T0 begins arrive B
+        T0 load served 1 1
+        T0 ends arrive B
+        T0 begins finish A
+        T0 dispatches B to pool
+        T0 ends finish A
+        """
+    )
+    assert [r.effect for r in rows_of(run, Sort.END)] == ["A is admitted", "B is queued", ""]
+
+
+def test_control_characters_do_not_reach_the_terminal(recorded_from):
+    run = recorded_from("T0 begins finish A")
+    finding = Finding(Kind.EXCEPTION, 0, "x", "boom \x1b[2J\nnext")
+    assert rows_of(run, Sort.FINDING, finding)[0].text == "exception: boom \\x1b[2J next"
+    assert interleaving(run, finding).story == ["boom \\x1b[2J next."]
+
+
+def test_a_stranded_request_is_explained_in_plain_words(find_minimal):
+    minimal, _ = find_minimal("Strands")
+    view = interleaving(minimal.recorded, minimal.finding)
+    waiting = minimal.finding.requests[0]
+    assert view.story[0].startswith(f"{waiting} is queued in queue, capacity is free, and nobody")
+    assert "the last one obliged to look" in view.story[0]
+    obligations = [r for r in view.rows if r.sort is Sort.OBLIGATION]
+    assert len(obligations) == 1
+    assert "still obliged to dequeue" in obligations[0].text
+    assert [r for r in view.rows if r.sort is Sort.FINDING]
+    assert [r for r in view.rows if r.key]
+
+
+def test_a_deadlock_ends_with_its_cycle(find_minimal):
+    minimal, _ = find_minimal("Deadlocks")
+    view = interleaving(minimal.recorded, minimal.finding)
+    assert view.rows[-1].sort is Sort.FINDING
+    assert "wait for each other" in view.rows[-1].text
+    assert len([r for r in view.rows if r.key and r.text.startswith("blocks on")]) == 2
+
+
+def test_an_endless_loop_shows_its_cycle_once(find_minimal):
+    minimal, _ = find_minimal("Loops")
+    view = interleaving(minimal.recorded, minimal.finding)
+    (cycle,) = [r for r in view.rows if r.sort is Sort.FOLD and r.key]
+    assert cycle.text.startswith("the cycle is seen here: these 3 steps")
+    assert len(view.rows) < 60
+
+
+def test_over_admission_tells_who_was_let_in(find_minimal):
+    minimal, _ = find_minimal("OverAdmits")
+    view = interleaving(minimal.recorded, minimal.finding)
+    assert len(view.story) == 2
+    assert all(name in view.story[1] for name in minimal.finding.requests)
+
+
+@pytest.mark.parametrize("engine", ["Strands", "Deadlocks", "Loops", "OverAdmits"])
+def test_machines_get_everything_as_json(find_minimal, engine):
+    minimal, head = find_minimal(engine)
+    given = to_json(minimal.recorded, **head)
+    assert json.loads(json.dumps(given)) == given
+    assert len(given["steps"]) == len(minimal.recorded.trace.steps)
+    assert given["digest"] == minimal.recorded.trace.digest()
+    assert (given["last_obligation"] is not None) == (engine == "Strands")
+
+
+def test_a_run_without_a_finding_has_no_story(find_minimal):
+    minimal, _ = find_minimal("Strands")
+    clean = replace(minimal.recorded)
+    assert interleaving(clean, None).story == []
