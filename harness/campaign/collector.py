@@ -9,15 +9,20 @@ from pathlib import Path
 
 from harness.campaign.paths import CampaignPaths, file_name
 from harness.campaign.spool import RawFinding
-from harness.cases.casefile import SUFFIX, CaseFileError, SavedCase, load, save
-from harness.cases.cause import cause_of
+from harness.cases.casefile import SUFFIX, SavedCase, load, save
+from harness.cases.cause import cause_of, explains
 from harness.cases.minimise import Minimal, minimise
+from harness.cases.reading import CaseFileError
 from harness.codec.codec import Codec
 from harness.execute.run import Executor, RecordedRun
 from harness.model.finding import Finding
 from harness.model.schedule import Schedule
 from harness.model.wording import describe_workload
 from harness.model.workload import Workload
+
+
+BUDGET = 20_000
+"""Runs spent on minimising one finding; ``harness minimize`` goes on from there."""
 
 
 class NondeterministicEngineError(Exception):
@@ -88,7 +93,12 @@ class Collector:
             raw.path.unlink(missing_ok=True)
             return None
         minimal = minimise(
-            self._executor, workload, recorded.switches, finding, progress=progress
+            self._executor,
+            workload,
+            recorded.switches,
+            finding,
+            budget=BUDGET,
+            progress=progress,
         )
         result = self._save(minimal, raw)
         raw.path.unlink(missing_ok=True)
@@ -104,11 +114,12 @@ class Collector:
     def _save(self, minimal: Minimal, raw: RawFinding) -> Collected | None:
         engine = self._executor.spec.name
         cause = cause_of(minimal.finding, minimal.workload, minimal.switches)
-        if cause in self.collected:
+        if any(explains(one, cause) for one in self.collected):
             return None
-        known = self._known.get(cause)
-        if known is not None:
-            path, case = known
+        simpler = next((one for one in self._known if explains(one, cause)), None)
+        if simpler is not None:
+            path, case = self._known[simpler]
+            cause = simpler
             accepted = case.expect.get(engine) == minimal.recorded.run.verdict
             result = Collected(case, path, False, accepted, raw.seconds, raw.runs)
         else:

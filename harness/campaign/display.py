@@ -8,6 +8,7 @@ from rich.text import Text
 
 from harness.campaign.campaign import Progress
 from harness.campaign.collector import Collected
+from harness.cases.casefile import SUFFIX
 from harness.model.finding import Kind
 
 _STATES = {
@@ -49,7 +50,8 @@ def summary(engine: str, progress: Progress) -> RenderableType:
         )
     ]
     if progress.collected:
-        parts += [Text(), findings(progress.collected)]
+        folder = progress.collected[0].path.parent
+        parts += [Text(), findings(progress.collected), Text(f"\ncases are in {folder}")]
     else:
         parts.append(Text("nothing found", style="green"))
     counts = [f"{n:,} × {name}" for name, n in sorted(status.verdicts.items())]
@@ -63,13 +65,11 @@ def summary(engine: str, progress: Progress) -> RenderableType:
 
 
 def findings(collected: list[Collected]) -> Table:
-    """A table of findings, gravest first."""
+    """A table of findings, gravest first: requests, threads and switches of the minimal case."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for column in ("finding", "where", "requests", "threads", "switches", "after", "state", "case"):
-        numbers = column in ("requests", "threads", "switches", "after")
-        table.add_column(
-            column, justify="right" if numbers else "left", overflow="fold", no_wrap=column != "case"
-        )
+    for column in ("finding", "where", "req", "thr", "sw", "after", "state", "case"):
+        numbers = column in ("req", "thr", "sw", "after")
+        table.add_column(column, justify="right" if numbers else "left", overflow="fold")
     for found in sorted(collected, key=lambda c: (_rank(c), c.seconds)):
         case = found.case
         state, style = _STATES[found.new, found.accepted]
@@ -81,7 +81,7 @@ def findings(collected: list[Collected]) -> Table:
             str(len(case.switches)),
             f"{found.seconds:.1f} s",
             Text(state, style=style),
-            str(found.path),
+            found.path.name.removesuffix(SUFFIX),
         )
     return table
 

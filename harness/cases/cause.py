@@ -25,7 +25,24 @@ def cause_of(finding: Finding, workload: Workload, switches: Sequence[Switch]) -
     """
     operations = sorted({op.name for op in workload.ops})
     preempted = sorted({_place(s) for s in switches if ": " in s.anchor.site})
-    return f"{finding.signature} | {' '.join(operations)} | {', '.join(preempted)}".rstrip(" |")
+    return _SEPARATOR.join((finding.signature, " ".join(operations), ", ".join(preempted)))
+
+
+def explains(simpler: str, other: str) -> bool:
+    """Whether a known cause accounts for another one.
+
+    It does when the same thing is violated and the other one only needs more for it: further
+    operations, or preemptions in further functions.
+    """
+    one, two = simpler.split(_SEPARATOR), other.split(_SEPARATOR)
+    if len(one) != 3 or len(two) != 3 or one[0] != two[0]:
+        return simpler == other
+    return set(one[1].split()) <= set(two[1].split()) and set(one[2].split(", ")) - {""} <= set(
+        two[2].split(", ")
+    )
+
+
+_SEPARATOR = " | "
 
 
 def _place(switch: Switch) -> str:

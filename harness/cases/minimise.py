@@ -25,8 +25,11 @@ from harness.model.spec import EngineSpec
 from harness.model.wording import describe_ops, describe_workload
 from harness.model.workload import Workload, request_name
 
-RUNS = 20_000
+RUNS = 200_000
 """Runs after which minimising stops with what it has."""
+
+_LONGEST = 80
+"""Decisions in a run up to which all pairs of deviations are tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,18 +126,24 @@ class _Search:
             or self._remove_switches()
             or self._fewest_switches()
             or self._lower_parameters()
+            or self._remove_operations(deviations=2)
+            or self._remove_operations(deviations=3)
         ):
             pass
 
     # ------------------------------------------------------------------- passes
 
-    def _remove_operations(self) -> bool:
+    def _remove_operations(self, deviations: int = 0) -> bool:
+        """Take one operation away, if need be with another schedule of few deviations."""
         for i in reversed(range(len(self.workload.ops))):
             smaller = _without_op(self.workload, i, self._spec)
             if smaller is not None:
                 workload, rename = smaller
                 switches = _renamed(self.switches, rename)
-                if self.accepts(workload, switches) or self._search_again(workload):
+                if deviations:
+                    if self._search_again(workload, deviations):
+                        return True
+                elif self.accepts(workload, switches):
                     return True
         return False
 
@@ -166,7 +175,7 @@ class _Search:
             self.workload, min(3, len(self.switches))
         )
 
-    def _search_again(self, workload: Workload, below: int = 2) -> bool:
+    def _search_again(self, workload: Workload, below: int) -> bool:
         """Look for the finding among all schedules of fewer than ``below`` deviations."""
         for deviations in range(below):
             for gaps, choices in self._schedules(workload, deviations):
@@ -183,7 +192,7 @@ class _Search:
     ) -> Iterator[tuple[list[int], list[int]]]:
         length = self._executor.run(workload, Schedule()).steps + 8 * deviations
         alternatives = workload.topology.threads
-        if deviations > 1 and length > 64:
+        if deviations > 1 and length > _LONGEST:
             return
         for places in combinations(range(length), deviations):
             gaps = [b - a - 1 for a, b in zip((-1, *places), places, strict=False)]

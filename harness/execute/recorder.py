@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from bisect import bisect_right
 from collections import Counter
 from enum import Enum
 from typing import Any
@@ -48,6 +49,7 @@ class Recorder:
         self._gaps: list[int] = []
         self._choices: list[int] = []
         self._switches: list[Switch] = []
+        self._decisions: list[int] = []
         self._last = 0
         self._started: Counter[tuple[int, str]] = Counter()
         self._op: dict[int, str] = {}
@@ -70,6 +72,7 @@ class Recorder:
         """The current thread makes the access now."""
         self._close()
         anchor = self._standing[self._s.current.index]
+        self._decisions.append(self._s.index)
         self._open = (anchor, obj, obj.shown() if obj is not None else "")
 
     def boundary(self) -> None:
@@ -124,6 +127,10 @@ class Recorder:
         """What was recorded so far."""
         self._close()
         return Trace(self._steps, self._events)
+
+    def steps_before(self, decision: int) -> int:
+        """How many steps had been executed after so many decisions."""
+        return bisect_right(self._decisions, decision)
 
     def schedule(self) -> Schedule:
         """The choices made so far, as a schedule without a tail."""

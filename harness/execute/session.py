@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from harness.engine.base import Engine
 from harness.engine.request import Request, Stage
@@ -97,6 +98,7 @@ class Session:
             guide=guide,
         )
         run = self._result()
+        run.findings = [replace(f, step=recorder.steps_before(f.step)) for f in run.findings]
         return RecordedRun(
             run, recorder.trace(), recorder.schedule(), recorder.switches(), recorder.anchors
         )

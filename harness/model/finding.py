@@ -42,13 +42,12 @@ class Finding:
 
     Attributes:
         kind: what was violated.
-        step: number of scheduling points executed when it became true.
+        step: when it became true: in a recorded run the number of steps of its trace before
+            it, otherwise the number of decisions.
         where: the queue, resource, counter, lock or site it is about; part of its cause.
         message: one sentence for people.
         requests: names of the requests concerned.
         transient: for ``stranded``, whether a later, unrelated operation rescued them.
-        obliged_until: for ``stranded``, the step at which the last operation that could
-            still have dequeued them ended.
     """
 
     kind: Kind
@@ -57,11 +56,13 @@ class Finding:
     message: str
     requests: tuple[str, ...] = ()
     transient: bool = False
-    obliged_until: int | None = None
 
     @property
     def signature(self) -> str:
-        """Kind, manner and subject, with digits folded: equal for symmetric findings."""
-        manner = " (transient)" if self.transient else ""
+        """Kind and subject, with digits folded: equal for symmetric findings.
+
+        A transient stranding has the signature of a final one: what rescued the requests is
+        not part of what went wrong.
+        """
         subject = "".join("#" if c.isdigit() else c for c in self.where)
-        return f"{self.kind.value}{manner} {subject}".rstrip()
+        return f"{self.kind.value} {subject}".rstrip()

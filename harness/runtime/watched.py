@@ -56,7 +56,9 @@ def point(s: Scheduler, obj: Any, kind: str) -> None:
         s.observer.reached(obj, kind)
     if s.probe is not None:
         s.probe.step(obj)
-    if not _passes(s):
+    if s.left:
+        s.left -= 1  # granted while the current thread was parked as a spinner
+    elif not _passes(s):
         if s.spinners.parked:
             s.spinners.revive()
         choice = s.choice
