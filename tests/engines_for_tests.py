@@ -89,6 +89,7 @@ class ResumingQueue(RightQueue):
 class ConditionPool(Engine):
     """Correct: arrivals block in a condition until a slot is free."""
 
+    blocking = True
     topology = {"size": Int(1, 2)}  # noqa: RUF012
 
     def setup(self, topology: Topology) -> None:
@@ -112,6 +113,8 @@ class ConditionPool(Engine):
 class SemaphorePool(Engine):
     """Correct: arrivals block in a semaphore."""
 
+    blocking = True
+
     def setup(self, topology: Topology) -> None:
         self.slots = Semaphore("slots", 1)
         self.resource("slot", capacity=1)
@@ -126,6 +129,8 @@ class SemaphorePool(Engine):
 
 class EventPool(Engine):
     """Wrong: the event is cleared after the test, so a set in between is lost."""
+
+    blocking = True
 
     def setup(self, topology: Topology) -> None:
         self.busy = Atomic("busy", 0)
@@ -192,5 +197,42 @@ class TwoServers(Engine):
                 self.served[at].write(self.served[at].read() - 1)
 
 
+class StrandingPool(Engine):
+    """Wrong: whoever fails the trylock goes home, and the holder does not look again."""
+
+    topology = {"size": Int(1, 2)}  # noqa: RUF012
+
+    def setup(self, topology: Topology) -> None:
+        self.size = topology.size
+        self.served = Atomic("served", 0)
+        self.lock = SpinLock("lock")
+        self.line: list[Request] = []
+        self.resource("pool", capacity=topology.size)
+        self.publish_in_service(self.served)
+
+    def arrive(self, request: Request) -> Outcome:
+        with self.lock:
+            if self.served.load() < self.size:
+                self.served.fetch_add(1)
+                return ADMITTED
+            self.line.append(request)
+        return QUEUED
+
+    def finish(self, request: Request) -> None:
+        self.served.fetch_sub(1)
+        if not self.lock.trylock():
+            return
+        if self.line and self.served.load() < self.size:
+            following = self.line.pop(0)
+            self.served.fetch_add(1)
+            self.dispatch(following)
+            self.wake(following)
+        self.lock.unlock()
+
+    @operation()
+    def look(self) -> None:
+        self.served.load()
+
+
 RIGHT = (RightQueue, ResumingQueue, ConditionPool, SemaphorePool, TwoServers)
-ALL = (*RIGHT, TrylockPool, EventPool)
+ALL = (*RIGHT, TrylockPool, StrandingPool, EventPool)

@@ -16,8 +16,7 @@ from harness.campaign.paths import CampaignPaths
 from harness.campaign.status import Status, read
 from harness.campaign.worker import EXIT_TROUBLE, Task
 from harness.engine.registry import EngineRef
-from harness.execute.python import PythonExecutor
-from harness.runtime.watchdog import watchdog
+from harness.execute.opening import open_executor
 
 MAX_LEN = 600
 """Longest input in bytes: 12 operations and some 250 switches."""
@@ -83,14 +82,12 @@ class Campaign:
         show: called about ten times a second with the progress.
     """
 
-    def __init__(
-        self, ref: EngineRef, options: Options, show: Callable[[Progress], None]
-    ) -> None:
+    def __init__(self, ref: EngineRef, options: Options, show: Callable[[Progress], None]) -> None:
         self._ref = ref
         self._options = options
         self._show = show
         self._paths = CampaignPaths.of(options.corpus, ref.spec)
-        self._executor = PythonExecutor(ref)
+        self._executor = open_executor(ref)
         self.progress = Progress(unguided=why_unavailable() or "")
         self._started = time.monotonic()
 
@@ -109,7 +106,7 @@ class Campaign:
         self._started = time.monotonic()
         workers = [self._start(i) for i in range(self._options.jobs)]
         try:
-            with watchdog(self._executor.scheduler):
+            with self._executor.guard():
                 while any(w.poll() is None for w in workers):
                     self._collect(collector, once=True)
                     self._update()
@@ -121,7 +118,7 @@ class Campaign:
         finally:
             self._stop(workers)
         self._notice_failures(workers)
-        with watchdog(self._executor.scheduler):
+        with self._executor.guard():
             self._collect(collector, once=False)
         self._update()
         return self.progress
@@ -228,8 +225,6 @@ def run_libfuzzer(ref: EngineRef, options: Options) -> int:
     """
     paths = CampaignPaths.of(options.corpus, ref.spec)
     paths.make()
-    task = Task(
-        ref.name, str(paths.spool), str(paths.log), options.seed, 0, 0.0, True, False
-    )
+    task = Task(ref.name, str(paths.spool), str(paths.log), options.seed, 0, 0.0, True, False)
     command = [sys.executable, "-m", "harness.campaign.worker", *options.extra]
     return subprocess.run(command, env=task.environment(), check=False).returncode

@@ -20,7 +20,6 @@ from harness.model.schedule import Schedule
 from harness.model.wording import describe_workload
 from harness.model.workload import Workload
 
-
 BUDGET = 20_000
 """Runs spent on minimising one finding; ``harness minimize`` goes on from there."""
 
@@ -120,7 +119,7 @@ class Collector:
         if simpler is not None:
             path, case = self._known[simpler]
             cause = simpler
-            accepted = case.expect.get(engine) == minimal.recorded.run.verdict
+            accepted = case.expect.get(engine) == minimal.finding.kind.value
             result = Collected(case, path, False, accepted, raw.seconds, raw.runs)
         else:
             case = SavedCase(

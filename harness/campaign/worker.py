@@ -13,6 +13,7 @@ import random
 import signal
 import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -25,7 +26,6 @@ from harness.codec.mutate import Mutator
 from harness.engine.registry import find
 from harness.execute.python import PythonExecutor
 from harness.execute.run import EngineError
-from harness.runtime.watchdog import watchdog
 
 TASK = "HARNESS_WORKER"
 """Environment variable that holds the task."""
@@ -78,9 +78,9 @@ class Worker:
         self._task = task
         ref = find(task.engine)
         self.feedback = FeedbackMap() if task.guided else None
-        self._executor = PythonExecutor(ref, self.feedback)
+        self.executor = PythonExecutor(ref, self.feedback)
         if self.feedback is not None:
-            self.feedback.scheduler = self._executor.scheduler
+            self.feedback.scheduler = self.executor.scheduler
         self._codec = Codec(ref.spec)
         self.mutator = Mutator(self._codec)
         self.random = random.Random(task.seed)
@@ -91,17 +91,12 @@ class Worker:
         self._parent = os.getppid()
         self._seen_places = bytearray(len(self.feedback.places)) if self.feedback else None
 
-    @property
-    def scheduler_executor(self) -> PythonExecutor:
-        """The executor, for the watchdog."""
-        return self._executor
-
     def one_input(self, data: bytes) -> None:
         """Run one input and note what it shows."""
         status = self.status
         workload, schedule = self._codec.decode(data)
         try:
-            run = self._executor.run(workload, schedule)
+            run = self.executor.run(workload, schedule)
         except EngineError as error:
             self._give_up(str(error))
         status.runs += 1
@@ -139,10 +134,8 @@ class Worker:
         self.status.seconds = time.monotonic() - self._started
         if self._seen_places is not None:
             self.status.places = len(self._seen_places) - self._seen_places.count(0)
-        try:
+        with suppress(OSError):  # a full disk: what counts are the findings
             self.status.write(self._file)
-        except OSError:
-            pass  # a full disk: what counts are the findings, and those are tried again
 
     def _maybe_report(self) -> None:
         if self.feedback is not None and self._seen_places is not None:
@@ -177,7 +170,7 @@ def main() -> None:
     if task.instrumented:
         instrument(task.engine)
     worker = Worker(task)
-    with watchdog(worker.scheduler_executor.scheduler):
+    with worker.executor.guard():
         if worker.feedback is None:
             worker.unguided()
         else:

@@ -33,31 +33,46 @@ class Replay:
         recorded: the run.
         lost: switches that could not be placed.
         moved: switches that were found again elsewhere.
+        wanted: kind of finding the case is about, if it is.
     """
 
     fidelity: Fidelity
     recorded: RecordedRun
     lost: Sequence[Switch] = ()
     moved: Sequence[Switch] = ()
+    wanted: str = ""
 
     @property
     def verdict(self) -> str:
-        """The run's verdict; ``stale`` where the schedule no longer applies and found nothing."""
-        found = self.recorded.run.verdict
+        """The run's verdict; ``stale`` where the schedule no longer applies and found nothing.
+
+        Where the run shows several findings, the one the case is about, if it is among them.
+        """
+        run = self.recorded.run
+        shown = any(f.kind.value == self.wanted for f in run.findings)
+        found = self.wanted if shown else run.verdict
         if self.fidelity is Fidelity.STALE and found == "ok":
             return Fidelity.STALE.value
         return found
 
 
-def replay(executor: Executor, workload: Workload, switches: Sequence[Switch]) -> Replay:
+def replay(
+    executor: Executor, workload: Workload, switches: Sequence[Switch], wanted: str = ""
+) -> Replay:
     """Execute ``workload`` under ``switches``.
+
+    Args:
+        executor: the engine.
+        workload: what is requested.
+        switches: the schedule.
+        wanted: kind of finding the case is about.
 
     Raises:
         EngineError: the engine can not be run.
     """
     recorded, met = executor.replay(workload, switches)
     if all(met):
-        return Replay(Fidelity.EXACT, recorded)
+        return Replay(Fidelity.EXACT, recorded, wanted=wanted)
     placed = list(switches)
     alive = [True] * len(placed)
     moved: list[Switch] = []
@@ -77,7 +92,7 @@ def replay(executor: Executor, workload: Workload, switches: Sequence[Switch]) -
             recorded, met = _run(executor, workload, placed, alive)
     lost = [s for s, is_alive in zip(switches, alive, strict=True) if not is_alive]
     fidelity = Fidelity.STALE if lost else Fidelity.RESYNCHRONISED
-    return Replay(fidelity, recorded, lost, moved)
+    return Replay(fidelity, recorded, lost, moved, wanted)
 
 
 def _run(

@@ -16,9 +16,9 @@ from harness.cli.selecting import case_argument, engine_option, engines_for
 from harness.codec.codec import Codec
 from harness.codec.mutate import Mutator
 from harness.engine.registry import EngineRef
-from harness.execute.python import PythonExecutor
+from harness.execute.opening import open_executor
+from harness.execute.run import Executor
 from harness.model.schedule import Schedule
-from harness.runtime.watchdog import watchdog
 
 NEIGHBOURS = 2000
 """Variants of a schedule that must be clean before a case counts as fixed."""
@@ -69,14 +69,14 @@ def fixed(case: Path, engine: str | None, json_: bool) -> None:
     _tell(case, verdicts, "must be", json_)
 
 
-def _replay(saved: SavedCase, ref: EngineRef) -> tuple[PythonExecutor, Replay]:
-    executor = PythonExecutor(ref)
-    with watchdog(executor.scheduler):
+def _replay(saved: SavedCase, ref: EngineRef) -> tuple[Executor, Replay]:
+    executor = open_executor(ref)
+    with executor.guard():
         workload = saved.workload(executor.spec)
-        return executor, replay_case(executor, workload, saved.switches)
+        return executor, replay_case(executor, workload, saved.switches, saved.finding)
 
 
-def _worst_neighbour(executor: PythonExecutor, saved: SavedCase, result: Replay) -> str:
+def _worst_neighbour(executor: Executor, saved: SavedCase, result: Replay) -> str:
     """The first verdict other than ok among variants of the schedule."""
     workload = saved.workload(executor.spec)
     codec = Codec(executor.spec)
@@ -84,7 +84,7 @@ def _worst_neighbour(executor: PythonExecutor, saved: SavedCase, result: Replay)
     random = Random(1)
     schedule = result.recorded.schedule
     base = codec.encode(workload, Schedule(schedule.gaps, schedule.choices, len(schedule.gaps)))
-    with watchdog(executor.scheduler):
+    with executor.guard():
         for _ in range(NEIGHBOURS):
             _, variant = codec.decode(mutator.reschedule(base, random))
             run = executor.run(workload, variant)

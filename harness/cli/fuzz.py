@@ -93,8 +93,9 @@ def fuzz(
         out.print(summary(ref.name, progress))
         if any(not found.accepted for found in progress.collected):
             path = next(found.path for found in progress.collected if not found.accepted)
+            which = f"{path} --engine {engine}" if ".py:" in engine else path
             out.print(
-                f"\nsee one:    harness show {path}\naccept one: harness accept {path}",
+                f"\nsee one:    harness show {which}\naccept one: harness accept {which}",
                 markup=False,
                 soft_wrap=True,
             )

@@ -14,9 +14,8 @@ from harness.cases.reading import CaseFileError
 from harness.cases.replay import replay
 from harness.cli.console import as_json, err, out, plain_errors, print_json
 from harness.cli.selecting import case_argument, engine_for, engine_option
-from harness.execute.python import PythonExecutor
+from harness.execute.opening import open_executor
 from harness.model.wording import describe_workload
-from harness.runtime.watchdog import watchdog
 
 
 @click.command()
@@ -30,10 +29,10 @@ from harness.runtime.watchdog import watchdog
 def minimize(case: Path, engine: str | None, runs: int, json_: bool) -> None:
     """Take requests, threads and switches away from CASE while it still shows its finding."""
     saved = load(case)
-    executor = PythonExecutor(engine_for(saved, engine, case))
+    executor = open_executor(engine_for(saved, engine, case))
     workload = saved.workload(executor.spec)
-    with watchdog(executor.scheduler), err.status("minimising …") as status:
-        result = replay(executor, workload, saved.switches)
+    with executor.guard(), err.status("minimising …") as status:
+        result = replay(executor, workload, saved.switches, saved.finding)
         findings = result.recorded.run.findings
         finding = next((f for f in findings if f.kind.value == saved.finding), None)
         if finding is None:

@@ -15,14 +15,11 @@ from harness.cases.replay import Fidelity
 from harness.cases.replay import replay as replay_case
 from harness.cli.console import CLEAN, FINDINGS, as_json, err, out, plain_errors, print_json
 from harness.cli.selecting import case_files, engine_option, engines_for
-from harness.execute.python import PythonExecutor
-from harness.runtime.watchdog import watchdog
+from harness.execute.opening import open_executor
 
 
 @click.command()
-@click.argument(
-    "cases", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True)
-)
+@click.argument("cases", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @engine_option
 @click.option(
     "--runs",
@@ -43,14 +40,14 @@ def replay(cases: tuple[Path, ...], engine: str | None, runs: int, json_: bool) 
     for path in case_files(cases):
         case = load(path)
         for ref in engines_for(case, engine, path):
-            executor = PythonExecutor(ref)
+            executor = open_executor(ref)
             workload = case.workload(executor.spec)
             digests = set()
-            with watchdog(executor.scheduler):
+            with executor.guard():
                 rounds = range(runs)
                 shown = track(rounds, path.name, console=err, transient=True, disable=runs < 100)
                 for _ in shown:
-                    result = replay_case(executor, workload, case.switches)
+                    result = replay_case(executor, workload, case.switches, case.finding)
                     digests.add(result.recorded.trace.digest())
             expected = case.expect.get(ref.name, "ok")
             rows.append(

@@ -3,49 +3,68 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from harness.cases.casefile import load
-from harness.cases.replay import Fidelity, replay
+from harness.cases.casefile import SavedCase, load
+from harness.cases.replay import Fidelity, Replay, replay
 from harness.cli.console import as_json, out, plain_errors, print_json
-from harness.cli.selecting import case_argument, engine_for, engine_option
-from harness.execute.python import PythonExecutor
+from harness.cli.selecting import case_files, engine_for, engine_option
+from harness.execute.opening import open_executor
+from harness.model.wording import describe_switch
 from harness.report.columns import render
 from harness.report.interleaving import to_json
-from harness.runtime.watchdog import watchdog
 
 
 @click.command()
-@case_argument
+@click.argument("cases", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @engine_option
 @click.option("--brief", is_flag=True, help="Fold steps that explain nothing.")
 @as_json
 @plain_errors
-def show(case: Path, engine: str | None, brief: bool, json_: bool) -> None:
-    """Show how CASE happens: one column a thread, and why it matters."""
-    saved = load(case)
-    executor = PythonExecutor(engine_for(saved, engine, case))
-    workload = saved.workload(executor.spec)
-    with watchdog(executor.scheduler):
-        result = replay(executor, workload, saved.switches)
+def show(cases: tuple[Path, ...], engine: str | None, brief: bool, json_: bool) -> None:
+    """Show how CASES, files or folders of them, happen: one column a thread, and why it matters."""
+    documents = []
+    for i, path in enumerate(case_files(cases)):
+        saved = load(path)
+        executor = open_executor(engine_for(saved, engine, path))
+        with executor.guard():
+            result = replay(executor, saved.workload(executor.spec), saved.switches, saved.finding)
+        if json_:
+            documents.append(_document(path, saved, executor.spec.name, result))
+        else:
+            if i:
+                out.print()
+            out.print(path, style="bold", soft_wrap=True)
+            out.print(
+                render(result.recorded, **_facts(saved, executor.spec.name, result), brief=brief)
+            )
+            _print_lost(result)
+    if json_:
+        print_json(documents)
+
+
+def _facts(saved: SavedCase, engine: str, result: Replay) -> dict[str, Any]:
     findings = result.recorded.run.findings
     finding = next((f for f in findings if f.kind.value == saved.finding), None)
-    finding = finding or result.recorded.run.worst
-    facts = {
+    return {
         "title": saved.title,
-        "engine": executor.spec.name,
+        "engine": engine,
         "verdict": f"{result.verdict} ({result.fidelity.value} replay)",
-        "finding": finding,
+        "finding": finding or result.recorded.run.worst,
         "topology": saved.topology,
         "workload_lines": list(saved.ops),
     }
-    if json_:
-        document = to_json(result.recorded, **facts)  # type: ignore[arg-type]
-        print_json({**document, "fidelity": result.fidelity.value})
-        return
-    out.print(render(result.recorded, **facts, brief=brief))  # type: ignore[arg-type]
+
+
+def _document(path: Path, saved: SavedCase, engine: str, result: Replay) -> dict[str, Any]:
+    document = to_json(result.recorded, **_facts(saved, engine, result))
+    return {"case": str(path), **document, "fidelity": result.fidelity.value}
+
+
+def _print_lost(result: Replay) -> None:
     if result.fidelity is Fidelity.STALE:
         out.print("stale: these switches could not be placed any more:", style="bold red")
         for switch in result.lost:
-            out.print(f"  T{switch.anchor.thread} in {switch.anchor.op} at {switch.anchor.site}")
+            out.print(f"  {describe_switch(switch)}", markup=False)

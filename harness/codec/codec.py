@@ -72,7 +72,7 @@ class Codec:
         if data[0]:
             more = tail((data[0] - 1) % len(MEAN_GAPS), tail_seed(data))
         if 255 in gaps:
-            folded = _fold(gaps, choices)
+            folded = fold(gaps, choices)
             explicit = len(folded[0])
             return workload, Schedule([*folded[0], *more[0]], [*folded[1], *more[1]], explicit)
         return workload, Schedule(gaps + more[0], choices + more[1], len(gaps))
@@ -100,8 +100,7 @@ class Codec:
         for op in workload.ops:
             out += self._encode_op(op, values, arrived)
         for gap, choice in zip(schedule.gaps, schedule.choices, strict=True):
-            out += b"\xff\0" * (gap // 255)
-            out += bytes([gap % 255, choice])
+            out += spelled(gap, choice)
         return bytes(out)
 
     def _workload(self, key: bytes) -> Workload:
@@ -174,7 +173,12 @@ def _place(name: str, value: int, low: int, count: int) -> int:
     return value - low
 
 
-def _fold(gaps: bytes, choices: bytes) -> tuple[list[int], list[int]]:
+def spelled(gap: int, choice: int) -> bytes:
+    """The bytes of one deviation; the inverse of ``fold``."""
+    return b"\xff\0" * (gap // 255) + bytes((gap % 255, choice))
+
+
+def fold(gaps: bytes, choices: bytes) -> tuple[list[int], list[int]]:
     """Fold every gap of 255 into the deviation that follows it."""
     folded: tuple[list[int], list[int]] = ([], [])
     carried = 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from harness.codec.codec import MAX_OPS, Codec, tail_seed
+from harness.codec.codec import MAX_OPS, Codec, fold, spelled, tail_seed
 from harness.codec.tail import MEAN_GAPS, filler, tail
 
 MAX_DEVIATIONS = 200
@@ -24,7 +24,7 @@ class Parts:
         tail: the tail byte.
         topology: one byte a field.
         ops: one record an operation.
-        deviations: gap and choice, in order.
+        deviations: gap and choice, in order; a gap may be of any length.
     """
 
     tail: int
@@ -112,8 +112,8 @@ class Mutator:
         ops = [
             bytearray(data[at : at + codec.record]) for at in range(codec.header, end, codec.record)
         ]
-        rest = data[end:]
-        deviations = list(zip(rest[::2], rest[1::2], strict=False))
+        gaps, choices = data[end : len(data) - 1 : 2], data[end + 1 :: 2]
+        deviations = list(zip(*fold(gaps, choices), strict=True))
         return Parts(data[0], bytearray(data[1 : codec.header - 1]), ops, deviations)
 
     def unparse(self, parts: Parts) -> bytes:
@@ -122,7 +122,7 @@ class Mutator:
         for op in parts.ops:
             out += op
         for gap, choice in parts.deviations[:MAX_DEVIATIONS]:
-            out += bytes([gap, choice])
+            out += spelled(gap, choice)
         return bytes(out)
 
     # ------------------------------------------------------------------- schedule
@@ -130,15 +130,12 @@ class Mutator:
     def _insert_switch(self, parts: Parts, random: Random) -> None:
         at = random.randrange(len(parts.deviations) + 1)
         choice = random.randrange(8)
-        if at == len(parts.deviations):
+        gap, following = parts.deviations[at] if at < len(parts.deviations) else (0, 0)
+        if not gap:  # at the end, or no room between two switches
             parts.deviations.append((random.choice((0, 1, 2, 4, 8, 16, 32)), choice))
             return
-        gap, following = parts.deviations[at]
-        before = random.randrange(gap + 1)
-        parts.deviations[at : at + 1] = [
-            (before, choice),
-            (max(0, gap - before - 1), following),
-        ]
+        before = random.randrange(gap)
+        parts.deviations[at : at + 1] = [(before, choice), (gap - before - 1, following)]
 
     def _drop_switch(self, parts: Parts, random: Random) -> None:
         if parts.deviations:
@@ -146,18 +143,19 @@ class Mutator:
             gap, _ = parts.deviations.pop(at)
             if at < len(parts.deviations):
                 following, choice = parts.deviations[at]
-                parts.deviations[at] = (min(254, gap + 1 + following), choice)
+                parts.deviations[at] = (gap + 1 + following, choice)
 
     def _move_switch(self, parts: Parts, random: Random) -> None:
         if not parts.deviations:
             return
         at = random.randrange(len(parts.deviations))
         gap, choice = parts.deviations[at]
-        moved = min(254, max(0, gap + random.choice((-8, -4, -2, -1, 1, 2, 4, 8))))
-        parts.deviations[at] = (moved, choice)
+        moved = max(0, gap + random.choice((-8, -4, -2, -1, 1, 2, 4, 8)))
         if at + 1 < len(parts.deviations):
             following, other = parts.deviations[at + 1]
-            parts.deviations[at + 1] = (min(254, max(0, following + gap - moved)), other)
+            moved = min(moved, gap + following)
+            parts.deviations[at + 1] = (following + gap - moved, other)
+        parts.deviations[at] = (moved, choice)
 
     def _retarget_switch(self, parts: Parts, random: Random) -> None:
         if parts.deviations:

@@ -52,10 +52,13 @@ class Engine:
         topology: field name → what the decoder may draw. ``threads`` (2 to 3 unless given)
             is the number of virtual threads.
         fifo: whether each queue promises first in, first out.
+        blocking: whether ``arrive`` may block its thread in a wait. Such a thread has one
+            request at a time, as a thread that calls ``pool.get()`` has.
     """
 
     topology: ClassVar[Mapping[str, Param]] = {}
     fifo: ClassVar[bool] = False
+    blocking: ClassVar[bool] = False
     host: Host
 
     # ------------------------------------------------ what an engine implements
@@ -173,7 +176,7 @@ class Engine:
         if cls.abort is not Engine.abort:
             operations.append(OperationSpec("abort", {"request": OwnRequest()}))
         operations += [OperationSpec(op, params[op], weight) for op, weight in weights.items()]
-        return EngineSpec(family, name, topology, tuple(operations))
+        return EngineSpec(family, name, topology, tuple(operations), cls.blocking)
 
     @classmethod
     def invariants(cls) -> list[Callable[[Any], None]]:

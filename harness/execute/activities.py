@@ -51,8 +51,12 @@ class Arrive(Call):
         """Call ``arrive`` and enter its answer in the ledger."""
         plan = self.plan
         request = self.request
-        if self.following is not None:
-            request.thread.ready.append(self.following)
+        following = self.following
+        if following is not None:
+            if plan.blocking and isinstance(following, Arrive):
+                plan.held[request.thread.index] = following
+            else:
+                request.thread.ready.append(following)
         ledger = plan.ledger
         ledger.arriving(request)
         args = self.args
@@ -60,6 +64,8 @@ class Arrive(Call):
             ledger.answered(request, plan.engine.arrive(request, *args))
         else:
             ledger.answered(request, plan.engine.arrive(request))
+        if plan.held and request.stage is Stage.REJECTED:
+            _release(plan, request)
 
 
 class Finish(Call):
@@ -69,8 +75,11 @@ class Finish(Call):
 
     def run(self) -> None:
         """Enter the end in the ledger and call ``finish``."""
-        self.plan.ledger.finishing(self.request)
-        self.plan.engine.finish(self.request)
+        plan = self.plan
+        plan.ledger.finishing(self.request)
+        plan.engine.finish(self.request)
+        if plan.held:
+            _release(plan, self.request)
 
 
 class Resume(Call):
@@ -110,6 +119,15 @@ class Abort(Call):
             plan.ledger.aborting(request)
             plan.engine.abort(request)
             plan.ledger.aborted(request)
+            if plan.held:
+                _release(plan, request)
+
+
+def _release(plan: Plan, request: Request) -> None:
+    """``request`` has gone: the arrival that its thread held back becomes ready."""
+    held = plan.held.pop(request.thread.index, None)
+    if held is not None:
+        request.thread.ready.append(held)
 
 
 class Operate(Call):

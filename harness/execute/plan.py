@@ -21,6 +21,8 @@ class Plan:
         workload: what it was built from.
         requests: the workload's requests, by index.
         probe: the probe request, once it was sent in the current run.
+        blocking: whether a thread has one request at a time.
+        held: for each thread the arrival that waits for its last request to go.
         engine, ledger: those of the current run.
     """
 
@@ -30,6 +32,8 @@ class Plan:
     def __init__(self, scheduler: Scheduler, spec: EngineSpec, workload: Workload) -> None:
         self.scheduler = scheduler
         self.workload = workload
+        self.blocking = spec.blocking
+        self.held: dict[int, Call] = {}
         self.requests: list[Request] = []
         self.probe: Request | None = None
         self._probe: Probe | None = None
@@ -79,6 +83,8 @@ class Plan:
             request.reset()
         if self.probe is not None:
             self.probe = None
+        if self.held:
+            self.held.clear()
         return [[] if call is None else [call] for call in self._first]
 
     def send_probe(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from harness.engine.base import Engine
@@ -16,6 +17,7 @@ from harness.model.schedule import Schedule, Switch
 from harness.model.spec import EngineSpec
 from harness.model.workload import Workload
 from harness.runtime.scheduler import Scheduler
+from harness.runtime.watchdog import watchdog
 
 _SESSIONS = 4096
 
@@ -57,6 +59,10 @@ class PythonExecutor:
         recorder = Recorder(self.scheduler)
         guide = AnchorGuide(self.scheduler, recorder, switches)
         return self._open(workload).record(Schedule(), recorder, guide), guide.met
+
+    def guard(self) -> AbstractContextManager[None]:
+        """See ``Executor.guard``."""
+        return watchdog(self.scheduler)
 
     def _open(self, workload: Workload) -> Session:
         session = self._sessions.get(workload)

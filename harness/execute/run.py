@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -74,6 +75,9 @@ class Executor(Protocol):
         Raises:
             EngineError: the engine can not be set up.
         """
+
+    def guard(self) -> AbstractContextManager[None]:
+        """A context in which engine code that never comes back is stopped and found out."""
 
     def record(self, workload: Workload, schedule: Schedule) -> RecordedRun:
         """Execute a case and record everything; the same verdict as ``run``.

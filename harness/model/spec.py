@@ -32,12 +32,15 @@ class EngineSpec:
         name: how it is selected, e.g. ``haproxy@b11495652``.
         topology: field name → what may be drawn; ``threads`` first.
         operations: what a workload may contain; ``arrive`` first.
+        blocking: whether ``arrive`` may block its thread, so that a thread has one request at
+            a time: the next arrives when the last one has gone.
     """
 
     family: str
     name: str
     topology: Mapping[str, Param]
     operations: tuple[OperationSpec, ...]
+    blocking: bool = False
 
     def operation(self, name: str) -> OperationSpec | None:
         """The operation called ``name``, if there is one."""

@@ -13,17 +13,18 @@ import pytest
 
 from harness.engine.base import Engine
 from harness.engine.registry import EngineRef, find
-from harness.execute.python import PythonExecutor
+from harness.execute.opening import open_executor
+from harness.execute.run import Executor
 from harness.pytest_plugin.plugin import INI, OPTION
 
-_EXECUTORS: pytest.StashKey[dict[str, PythonExecutor]] = pytest.StashKey()
+_EXECUTORS: pytest.StashKey[dict[str, Executor]] = pytest.StashKey()
 
 
 class NotAllowedError(Exception):
     """A case names an engine in a file that the user has not allowed; the message says how."""
 
 
-def executor_for(name: str, config: pytest.Config) -> PythonExecutor:
+def executor_for(name: str, config: pytest.Config) -> Executor:
     """What runs the engine that a case file calls ``name``; one for the whole session.
 
     Raises:
@@ -32,7 +33,7 @@ def executor_for(name: str, config: pytest.Config) -> PythonExecutor:
     """
     executors = config.stash.setdefault(_EXECUTORS, {})
     if name not in executors:
-        executors[name] = PythonExecutor(find(_spelled(name, config) if in_file(name) else name))
+        executors[name] = open_executor(find(_spelled(name, config) if in_file(name) else name))
     return executors[name]
 
 

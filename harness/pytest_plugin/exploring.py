@@ -13,7 +13,8 @@ from harness.codec.codec import Codec
 from harness.codec.mutate import Mutator
 from harness.engine.base import Engine
 from harness.engine.registry import EngineRef
-from harness.execute.python import PythonExecutor
+from harness.execute.opening import open_executor
+from harness.execute.run import Executor
 from harness.model.schedule import Schedule
 from harness.model.workload import Workload
 from harness.pytest_plugin.engines import as_ref
@@ -66,7 +67,7 @@ def explore(engine: type[Engine] | EngineRef | str, runs: int = 1000, seed: int 
     """
     __tracebackhide__ = True
     ref = as_ref(engine)
-    executor = PythonExecutor(ref)
+    executor = open_executor(ref)
     codec = Codec(ref.spec)
     random = Random(seed)
     mutator = Mutator(codec)
@@ -87,7 +88,7 @@ def explore(engine: type[Engine] | EngineRef | str, runs: int = 1000, seed: int 
 
 
 def _found(
-    executor: PythonExecutor,
+    executor: Executor,
     ref: EngineRef,
     workload: Workload,
     schedule: Schedule,

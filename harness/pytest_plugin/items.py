@@ -61,7 +61,7 @@ class CaseItem(pytest.Item):
         engine, case = self.name, self.case
         try:
             executor = executor_for(engine, self.config)
-            result = replay(executor, case.workload(executor.spec), case.switches)
+            result = replay(executor, case.workload(executor.spec), case.switches, case.finding)
         except NotAllowedError as error:
             pytest.skip(str(error))
         except (EngineNotFoundError, EngineError, CaseFileError) as error:

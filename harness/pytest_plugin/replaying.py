@@ -14,7 +14,7 @@ from harness.cases.reading import CaseFileError
 from harness.cases.replay import replay
 from harness.engine.base import Engine
 from harness.engine.registry import EngineRef
-from harness.execute.python import PythonExecutor
+from harness.execute.opening import open_executor
 from harness.pytest_plugin.engines import as_ref, in_file
 from harness.pytest_plugin.failures import OK, as_expected, explanation, together
 
@@ -59,7 +59,7 @@ def replay_corpus(path: str | os.PathLike[str], engine: type[Engine] | EngineRef
     """
     __tracebackhide__ = True
     ref = as_ref(engine)
-    executor = PythonExecutor(ref)
+    executor = open_executor(ref)
     root = Path(path)
     files = sorted(root.rglob(f"*{SUFFIX}")) if root.is_dir() else [root]
     if not files:
@@ -69,7 +69,7 @@ def replay_corpus(path: str | os.PathLike[str], engine: type[Engine] | EngineRef
     for file in files:
         try:
             case = load(file)
-            result = replay(executor, case.workload(executor.spec), case.switches)
+            result = replay(executor, case.workload(executor.spec), case.switches, case.finding)
         except CaseFileError as error:
             failures.append(str(error) if str(file) in str(error) else f"{file}: {error}")
             continue

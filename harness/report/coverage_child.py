@@ -19,7 +19,7 @@ from harness.cases.casefile import load
 from harness.cases.reading import CaseFileError
 from harness.cases.replay import replay
 from harness.engine.registry import EngineNotFoundError, find
-from harness.execute.python import PythonExecutor
+from harness.execute.opening import open_executor
 from harness.execute.run import EngineError
 
 
@@ -58,13 +58,13 @@ def _measured(asked: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _replay_all(engine: str, cases: Sequence[str]) -> tuple[int, list[tuple[str, str]]]:
-    executor = PythonExecutor(find(engine))
+    executor = open_executor(find(engine))
     replayed = 0
     skipped = []
     for path in cases:
         try:
             case = load(Path(path))
-            replay(executor, case.workload(executor.spec), case.switches)
+            replay(executor, case.workload(executor.spec), case.switches, case.finding)
             replayed += 1
         except CaseFileError as error:
             skipped.append((path, str(error)))

@@ -99,16 +99,12 @@ def test_a_dispatcher_that_tells_late_is_no_alarm():
 
 
 def test_an_aborted_request_is_not_overtaken():
-    load = workload(
-        RightQueue, "T0 arrive A", "T1 arrive B", "T1 abort B", "T1 arrive C", size=1
-    )
+    load = workload(RightQueue, "T0 arrive A", "T1 arrive B", "T1 abort B", "T1 arrive C", size=1)
     assert all_findings(RightQueue, load) == set()
 
 
 def test_the_finding_names_the_step_of_the_overtaking():
     load = workload(Stack, *LOAD, size=1)
-    finding = next(
-        f for _, r in every_run(Stack, load) for f in r.findings if f.kind is Kind.ORDER
-    )
+    finding = next(f for _, r in every_run(Stack, load) for f in r.findings if f.kind is Kind.ORDER)
     assert f"at step {finding.message.split('at step ')[1].split(',')[0]}" in finding.message
     assert executor(Stack).run(load, DEFAULT).verdict in ("ok", "order")

@@ -17,9 +17,8 @@ from helpers import (
     workload,
 )
 
-from harness import ADMITTED, Atomic, Cell, Condition, Engine, Event, SpinLock, Statistic
+from harness import ADMITTED, Atomic, Cell, Condition, Engine, Event, SpinLock, Statistic, sleep
 from harness import relax as give_way
-from harness import sleep
 from harness.execute.session import LIMIT
 from harness.model.finding import Kind
 

@@ -1,0 +1,52 @@
+"""What does a run cost inside libFuzzer, mutations included, when the workload stays the same?
+
+``python -m benchmarks.guided [libFuzzer arguments]`` is a campaign's worker reduced to the
+loop: the same feedback map, mutator and corpus, but each input's workload is replaced by the
+benchmark's before it is decoded. So its runs are those that ``speed`` measures elsewhere.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+from benchmarks.small_queue import WORKLOAD, SmallQueue
+from harness.campaign.feedback import FeedbackMap
+from harness.campaign.libfuzzer import fuzz
+from harness.codec.codec import Codec
+from harness.codec.mutate import Mutator
+from harness.engine.registry import EngineRef
+from harness.execute.python import PythonExecutor
+from harness.model.schedule import Schedule
+
+REF = EngineRef("small_queue", lambda: SmallQueue)
+
+
+def fixed_part(codec: Codec) -> bytes:
+    """The bytes of the benchmark's workload, which follow the tail byte of an input."""
+    return codec.encode(WORKLOAD, Schedule())[1:]
+
+
+def with_feedback() -> PythonExecutor:
+    """An executor that notes features, as a campaign's does."""
+    feedback = FeedbackMap()
+    executor = PythonExecutor(REF, feedback)
+    feedback.scheduler = executor.scheduler
+    return executor
+
+
+def main() -> None:
+    """Fuzz the schedule of one workload."""
+    executor = with_feedback()
+    codec = Codec(executor.spec)
+    workload = fixed_part(codec)
+    end = 1 + len(workload)
+
+    def one_input(data: bytes) -> None:
+        executor.run(*codec.decode(data[:1] + workload + data[end:]))
+
+    places = executor.scheduler.feedback.places
+    fuzz(one_input, Mutator(codec), places, Random(1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""Mutations: always decodable, never too long, and a switch changes without moving the others."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from random import Random
+
+import pytest
+from engines_for_tests import RightQueue, TwoServers
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.codec.codec import Codec
+from harness.codec.mutate import MAX_DEVIATIONS, Mutator, Parts
+
+SPECS = [RightQueue.spec("e", "e"), TwoServers.spec("e", "e")]
+EACH_SPEC = pytest.mark.parametrize("spec", SPECS, ids=["RightQueue", "TwoServers"])
+SEEDS = st.integers(0, 2**32)
+DEVIATIONS = st.lists(st.tuples(st.integers(0, 600), st.integers(0, 255)), max_size=12)
+
+
+@EACH_SPEC
+@given(data=st.binary(max_size=300), seed=SEEDS, max_size=st.integers(1, 400))
+def test_a_mutated_input_is_decodable_and_within_its_size(spec, data, seed, max_size):
+    codec = Codec(spec)
+    mutated = Mutator(codec).mutate(data, max_size, Random(seed))
+    assert isinstance(mutated, bytes)
+    assert len(mutated) <= max_size
+    load, schedule = codec.decode(mutated)
+    assert load.ops
+    assert len(schedule.gaps) == len(schedule.choices)
+
+
+@EACH_SPEC
+@given(
+    first=st.binary(max_size=300),
+    second=st.binary(max_size=300),
+    seed=SEEDS,
+    max_size=st.integers(1, 400),
+)
+def test_a_child_of_two_inputs_is_decodable_and_within_its_size(
+    spec, first, second, seed, max_size
+):
+    codec = Codec(spec)
+    child = Mutator(codec).cross(first, second, max_size, Random(seed))
+    assert len(child) <= max_size
+    assert codec.decode(child)[0].ops
+
+
+@EACH_SPEC
+@given(seed=SEEDS)
+def test_the_same_seed_gives_the_same_mutation(spec, seed):
+    mutator = Mutator(Codec(spec))
+    data = mutator.fresh(Random(1))
+    assert mutator.mutate(data, 400, Random(seed)) == mutator.mutate(data, 400, Random(seed))
+
+
+@EACH_SPEC
+def test_mutation_changes_something_most_of_the_time(spec):
+    mutator = Mutator(Codec(spec))
+    data = mutator.fresh(Random(1))
+    assert sum(mutator.mutate(data, 4000, Random(i)) != data for i in range(200)) > 180
+
+
+@EACH_SPEC
+@given(seed=SEEDS)
+def test_a_fresh_input_has_a_random_tail(spec, seed):
+    assert Mutator(Codec(spec)).fresh(Random(seed))[0] != 0
+
+
+@EACH_SPEC
+@given(data=st.binary(min_size=1, max_size=300))
+def test_taking_apart_and_putting_together_keeps_the_case(spec, data):
+    codec = Codec(spec)
+    mutator = Mutator(codec)
+    whole = bytes([0]) + data[1:]
+    load, schedule = codec.decode(whole)
+    again, again_schedule = codec.decode(mutator.unparse(mutator.parse(whole)))
+    assert again == load
+    assert list(again_schedule.gaps) == list(schedule.gaps)[:MAX_DEVIATIONS]
+    assert list(again_schedule.choices) == list(schedule.choices)[:MAX_DEVIATIONS]
+
+
+@EACH_SPEC
+@given(data=st.binary(max_size=200), seed=SEEDS)
+def test_changing_only_the_schedule_keeps_the_workload(spec, data, seed):
+    codec = Codec(spec)
+    load, _ = codec.decode(data)
+    assert codec.decode(Mutator(codec).reschedule(data, Random(seed)))[0] == load
+
+
+# ------------------------------------------------------------ switches stay in place
+
+
+def positions(deviations):
+    """Absolute position and choice of each deviation."""
+    places = accumulate(gap + 1 for gap, _ in deviations)
+    return [(place - 1, choice) for place, (_, choice) in zip(places, deviations, strict=True)]
+
+
+def apply(name, deviations, seed):
+    mutator = Mutator(Codec(SPECS[0]))
+    record = bytearray(Codec(SPECS[0]).record)
+    parts = Parts(0, bytearray(2), [record], list(deviations))
+    getattr(mutator, name)(parts, Random(seed))
+    # Through the bytes, as a run would see it.
+    again = mutator.parse(mutator.unparse(parts))
+    assert again.deviations == parts.deviations
+    return positions(parts.deviations)
+
+
+@given(deviations=DEVIATIONS, seed=SEEDS)
+def test_inserting_a_switch_keeps_the_places_of_the_others(deviations, seed):
+    before, after = positions(deviations), apply("_insert_switch", deviations, seed)
+    assert len(after) == len(before) + 1
+    assert any(after[:i] + after[i + 1 :] == before for i in range(len(after)))
+
+
+@given(deviations=DEVIATIONS, seed=SEEDS)
+def test_dropping_a_switch_keeps_the_places_of_the_others(deviations, seed):
+    before, after = positions(deviations), apply("_drop_switch", deviations, seed)
+    assert len(after) == max(0, len(before) - 1)
+    assert not before or any(before[:i] + before[i + 1 :] == after for i in range(len(before)))
+
+
+@given(deviations=DEVIATIONS, seed=SEEDS)
+def test_moving_a_switch_keeps_the_places_of_the_others_unless_it_is_the_last(deviations, seed):
+    before, after = positions(deviations), apply("_move_switch", deviations, seed)
+    assert len(after) == len(before)
+    assert sum(a != b for a, b in zip(after, before, strict=True)) <= 1
+
+
+@given(deviations=DEVIATIONS, seed=SEEDS)
+def test_retargeting_a_switch_keeps_all_places(deviations, seed):
+    before, after = positions(deviations), apply("_retarget_switch", deviations, seed)
+    assert [place for place, _ in after] == [place for place, _ in before]
+    assert sum(a != b for a, b in zip(after, before, strict=True)) <= 1
