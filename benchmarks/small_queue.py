@@ -20,9 +20,7 @@ WORKLOAD = Workload(
     tuple(Op(t, "arrive") for t in range(THREADS) for _ in range(EACH)),
 )
 
-IN_ORDER = Workload(
-    Topology({"threads": 1}), tuple(Op(0, "arrive") for _ in range(THREADS * EACH))
-)
+IN_ORDER = Workload(Topology({"threads": 1}), tuple(Op(0, "arrive") for _ in range(THREADS * EACH)))
 """The same calls on one virtual thread: with no deviation nothing is ever decided."""
 
 

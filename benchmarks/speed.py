@@ -96,8 +96,7 @@ def inputs(codec: Codec, rates: Sequence[int], explicit: int = 4) -> list[bytes]
     random = Random(1)
     workload = fixed_part(codec)
     return [
-        bytes([random.choice(rates)]) + workload + random.randbytes(explicit)
-        for _ in range(INPUTS)
+        bytes([random.choice(rates)]) + workload + random.randbytes(explicit) for _ in range(INPUTS)
     ]
 
 

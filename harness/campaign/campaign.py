@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.campaign import spool
-from harness.campaign.collector import Collected, Collector
+from harness.campaign.collector import Collected, Collector, NondeterministicEngineError
 from harness.campaign.libfuzzer import why_unavailable
 from harness.campaign.paths import CampaignPaths
 from harness.campaign.status import Status, read
 from harness.campaign.worker import EXIT_TROUBLE, Task
 from harness.engine.registry import EngineRef
 from harness.execute.opening import open_executor
+from harness.execute.run import EngineError
 
 MAX_LEN = 600
 """Longest input in bytes: 12 operations and some 250 switches."""
@@ -60,7 +65,9 @@ class Progress:
         busy: what the parent is doing, for the display.
         waiting: raw findings not yet looked at.
         unguided: one sentence, when there is no guidance.
-        trouble: one sentence, when a worker stopped by itself.
+        trouble: one sentence, when the campaign or a worker had to stop.
+        nondeterministic: whether the trouble is that two runs of one case differ.
+        interrupted: whether Ctrl-C ended it.
     """
 
     seconds: float = 0.0
@@ -71,6 +78,8 @@ class Progress:
     waiting: int = 0
     unguided: str = ""
     trouble: str = ""
+    nondeterministic: bool = False
+    interrupted: bool = False
 
 
 class Campaign:
@@ -90,38 +99,61 @@ class Campaign:
         self._executor = open_executor(ref)
         self.progress = Progress(unguided=why_unavailable() or "")
         self._started = time.monotonic()
+        self._interrupts = 0
 
     def run(self) -> Progress:
-        """Run to the limits, or until ``KeyboardInterrupt``; either way collect what is there.
+        """Run to the limits, or until Ctrl-C; either way collect what is there.
+
+        A second Ctrl-C leaves what has not been looked at in the spool, for the next campaign;
+        so does an engine that turns out not to be deterministic, or that can not be run.
 
         Raises:
             OSError: the disk refuses; what was found stays in the spool for the next campaign.
-            NondeterministicEngineError: two runs of one case differ.
-            EngineError: the engine can not be run.
         """
         self._paths.make()
         for old in self._paths.log.glob("status-*.json"):
             old.unlink()
         collector = Collector(self._executor, self._paths)
         self._started = time.monotonic()
-        workers = [self._start(i) for i in range(self._options.jobs)]
-        try:
-            with self._executor.guard():
-                while any(w.poll() is None for w in workers):
+        workers: list[subprocess.Popen[bytes]] = []
+        with self._told_of_interrupts(), self._executor.guard():
+            try:
+                workers += [self._start(i) for i in range(self._options.jobs)]
+                while any(w.poll() is None for w in workers) and not self._over():
                     self._collect(collector, once=True)
                     self._update()
                     time.sleep(_POLL)
-                    if self._late():
-                        break
-        except KeyboardInterrupt:
-            pass
-        finally:
-            self._stop(workers)
-        self._notice_failures(workers)
-        with self._executor.guard():
-            self._collect(collector, once=False)
+                self._notice_failures(self._stop(workers))
+                self._collect(collector, once=False)
+            except (NondeterministicEngineError, EngineError) as error:
+                self.progress.trouble = str(error)
+                self.progress.nondeterministic = isinstance(error, NondeterministicEngineError)
+            except KeyboardInterrupt:
+                pass
+            finally:
+                self._stop(workers)
+        self.progress.busy = ""
         self._update()
         return self.progress
+
+    @contextmanager
+    def _told_of_interrupts(self) -> Iterator[None]:
+        """Ctrl-C is noted and answered between runs: inside one it would look like a finding."""
+        before = signal.getsignal(signal.SIGINT)
+        in_main = threading.current_thread() is threading.main_thread()
+        if not in_main or before is signal.SIG_IGN:
+            yield
+            return
+
+        def note(signum: int, frame: object) -> None:
+            self._interrupts += 1
+            self.progress.interrupted = True
+
+        signal.signal(signal.SIGINT, note)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     # -------------------------------------------------------------------- workers
 
@@ -138,6 +170,7 @@ class Campaign:
             seconds=options.seconds,
             guided=guided,
             instrumented=options.instrumented,
+            parent=os.getpid(),
         )
         arguments = [
             f"-seed={seed}",
@@ -162,12 +195,17 @@ class Campaign:
                 start_new_session=True,
             )
 
-    def _late(self) -> bool:
+    def _over(self) -> bool:
         # libFuzzer keeps its own time, but not while it reads a large corpus.
         limit = self._options.seconds
-        return bool(limit) and time.monotonic() - self._started > limit + 1
+        late = bool(limit) and time.monotonic() - self._started > limit + 1
+        return late or self.progress.interrupted
 
-    def _stop(self, workers: Sequence[subprocess.Popen[bytes]]) -> None:
+    def _stop(
+        self, workers: Sequence[subprocess.Popen[bytes]]
+    ) -> list[tuple[int, subprocess.Popen[bytes]]]:
+        """Stop the workers; returns those that had ended by themselves, with their numbers."""
+        ended = [(i, worker) for i, worker in enumerate(workers) if worker.poll() is not None]
         for worker in workers:
             if worker.poll() is None:
                 worker.terminate()
@@ -178,16 +216,24 @@ class Campaign:
             except subprocess.TimeoutExpired:
                 worker.kill()
                 worker.wait()
+        return ended
 
-    def _notice_failures(self, workers: Sequence[subprocess.Popen[bytes]]) -> None:
+    def _notice_failures(self, ended: Sequence[tuple[int, subprocess.Popen[bytes]]]) -> None:
         self._update()
-        for number, worker in enumerate(workers):
-            # 0: done; negative: stopped by us; 72 and 77 are libFuzzer's for interrupts.
-            if worker.returncode not in (0, 72, EXIT_TROUBLE) and worker.returncode > 0:
-                log = self._paths.log / f"worker-{number}.log"
-                self.progress.trouble = self.progress.trouble or (
-                    f"worker {number} ended with code {worker.returncode}; see {log}"
-                )
+        trouble = self.progress.status.trouble
+        for number, worker in ended:
+            log = self._paths.log / f"worker-{number}.log"
+            if worker.returncode in (0, EXIT_TROUBLE):
+                continue  # done, or it says in its status why it gave up
+            if worker.returncode < 0:
+                name = signal.Signals(-worker.returncode).name
+                trouble = trouble or f"worker {number} was killed by {name}; its log is {log}"
+            trouble = trouble or (
+                f"worker {number} ended early, with exit code {worker.returncode}; its log is {log}"
+            )
+        if ended and not trouble and not self.progress.status.runs:
+            trouble = f"no worker ran a single input; their logs are in {self._paths.log}"
+        self.progress.trouble = trouble
 
     # ------------------------------------------------------------------- findings
 
@@ -195,12 +241,18 @@ class Campaign:
         """Look at raw findings: one, so that the display lives on, or all."""
         for raw in spool.waiting(self._paths.spool):
             self.progress.busy = f"minimising {raw.signature}"
-            found = collector.take(raw, lambda _: self._update())
+            found = collector.take(raw, lambda _: self._minimising())
             if found is not None:
                 self.progress.collected.append(found)
             self.progress.busy = ""
             if once:
                 return
+            self._minimising()
+
+    def _minimising(self) -> None:
+        self._update()
+        if self._interrupts > 1:
+            raise KeyboardInterrupt
 
     def _update(self) -> None:
         progress = self.progress
@@ -210,15 +262,19 @@ class Campaign:
             if status is not None:
                 total.add(status)
         progress.status = total
-        progress.trouble = total.trouble
         progress.seconds = time.monotonic() - self._started
         progress.inputs = sum(1 for _ in self._paths.inputs.iterdir())
         progress.waiting = sum(1 for _ in self._paths.spool.glob("*.json"))
         self._show(progress)
 
 
-def run_libfuzzer(ref: EngineRef, options: Options) -> int:
+def run_libfuzzer(ref: EngineRef, options: Options, *, quiet: bool = False) -> int:
     """Hand the terminal to libFuzzer, for its own modes such as ``-merge=1``.
+
+    Args:
+        ref: the engine.
+        options: where to, the seed and libFuzzer's arguments.
+        quiet: keep standard output clean.
 
     Returns:
         Its exit code.
@@ -227,4 +283,6 @@ def run_libfuzzer(ref: EngineRef, options: Options) -> int:
     paths.make()
     task = Task(ref.name, str(paths.spool), str(paths.log), options.seed, 0, 0.0, True, False)
     command = [sys.executable, "-m", "harness.campaign.worker", *options.extra]
-    return subprocess.run(command, env=task.environment(), check=False).returncode
+    stdout = sys.stderr if quiet else None
+    environment = task.environment()
+    return subprocess.run(command, env=environment, stdout=stdout, check=False).returncode

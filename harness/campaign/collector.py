@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -16,7 +16,7 @@ from harness.cases.reading import CaseFileError
 from harness.codec.codec import Codec
 from harness.execute.run import Executor, RecordedRun
 from harness.model.finding import Finding
-from harness.model.schedule import Schedule
+from harness.model.schedule import Schedule, Switch
 from harness.model.wording import describe_workload
 from harness.model.workload import Workload
 
@@ -85,7 +85,7 @@ class Collector:
             OSError: the disk refuses; the raw finding stays in the spool.
         """
         workload, schedule = self._codec.decode(raw.data)
-        recorded = self._confirmed(workload, schedule)
+        recorded = self._confirmed(raw, workload, schedule)
         finding = next((f for f in recorded.run.findings if f.signature == raw.signature), None)
         if finding is None:
             self.unconfirmed += 1
@@ -98,15 +98,21 @@ class Collector:
             finding,
             budget=BUDGET,
             progress=progress,
+            enough=self._explained,
         )
         result = self._save(minimal, raw)
         raw.path.unlink(missing_ok=True)
         return result
 
-    def _confirmed(self, workload: Workload, schedule: Schedule) -> RecordedRun:
+    def _explained(self, finding: Finding, workload: Workload, switches: Sequence[Switch]) -> bool:
+        cause = cause_of(finding, workload, switches)
+        return any(explains(simpler, cause) for simpler in self.collected)
+
+    def _confirmed(self, raw: RawFinding, workload: Workload, schedule: Schedule) -> RecordedRun:
         first = self._executor.record(workload, schedule)
         second = self._executor.record(workload, schedule)
         if first.trace.digest() != second.trace.digest():
+            raw.path.unlink(missing_ok=True)  # it reproduces nothing
             raise NondeterministicEngineError(_divergence(first, second))
         return first
 

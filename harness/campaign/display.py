@@ -51,7 +51,8 @@ def summary(engine: str, progress: Progress) -> RenderableType:
     ]
     if progress.collected:
         folder = progress.collected[0].path.parent
-        parts += [Text(), findings(progress.collected), Text(f"\ncases are in {folder}")]
+        parts += [Text(), findings(progress.collected)]
+        parts.append(Text(f"\nthe cases are {folder}/<revision>-<finding>-<case>{SUFFIX}"))
     else:
         parts.append(Text("nothing found", style="green"))
     counts = [f"{n:,} × {name}" for name, n in sorted(status.verdicts.items())]
@@ -81,7 +82,7 @@ def findings(collected: list[Collected]) -> Table:
             str(len(case.switches)),
             f"{found.seconds:.1f} s",
             Text(state, style=style),
-            found.path.name.removesuffix(SUFFIX),
+            found.path.name.removesuffix(SUFFIX).rpartition("-")[2],
         )
     return table
 

@@ -13,6 +13,7 @@ import random
 import signal
 import sys
 import time
+from collections import Counter
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ from harness.codec.mutate import Mutator
 from harness.engine.registry import find
 from harness.execute.python import PythonExecutor
 from harness.execute.run import EngineError
+from harness.model.workload import Workload
 
 TASK = "HARNESS_WORKER"
 """Environment variable that holds the task."""
@@ -50,6 +52,7 @@ class Task:
         seconds: how long, 0 for no limit.
         guided: by libFuzzer; otherwise random inputs in a plain loop.
         instrumented: whether the engine's code is instrumented for branch coverage.
+        parent: process without which there is nothing to do, 0 for none.
     """
 
     engine: str
@@ -60,6 +63,7 @@ class Task:
     seconds: float
     guided: bool
     instrumented: bool
+    parent: int = 0
 
     def environment(self) -> dict[str, str]:
         """The environment of a worker with this task."""
@@ -85,10 +89,10 @@ class Worker:
         self.mutator = Mutator(self._codec)
         self.random = random.Random(task.seed)
         self.status = Status()
+        self._sorts: Counter[tuple[str, frozenset[str]]] = Counter()
         self._started = time.monotonic()
         self._reported = 0.0
         self._file = Path(task.log) / f"status-{os.getpid()}.json"
-        self._parent = os.getppid()
         self._seen_places = bytearray(len(self.feedback.places)) if self.feedback else None
 
     def one_input(self, data: bytes) -> None:
@@ -99,6 +103,9 @@ class Worker:
             run = self.executor.run(workload, schedule)
         except EngineError as error:
             self._give_up(str(error))
+        except BaseException as error:
+            # From setup, say: libFuzzer would print a traceback and count that as success.
+            self._give_up(f"running the engine failed: {type(error).__name__}: {error}")
         status.runs += 1
         status.steps += run.steps
         if run.limited:
@@ -107,13 +114,18 @@ class Worker:
             for finding in run.findings:
                 signature = finding.signature
                 status.verdicts[signature] += 1
-                # The first of a sort, and ever rarer ones after it: a common finding must
-                # not drown the others, nor hide variants of itself.
-                count = status.verdicts[signature]
-                if not finding.kind.warning and count & (count - 1) == 0:
+                if not finding.kind.warning and self._worth_a_look(signature, workload):
                     self._note(data, signature)
         if not status.runs & 63 or status.runs == self._task.runs:
             self._maybe_report()
+
+    def _worth_a_look(self, signature: str, workload: Workload) -> bool:
+        # The first of a sort, and ever rarer ones after it: a common finding must neither
+        # drown the others nor hide variants of itself, such as one that takes less to happen.
+        sort = (signature, frozenset(op.name for op in workload.ops))
+        self._sorts[sort] += 1
+        count = self._sorts[sort]
+        return count & (count - 1) == 0
 
     def unguided(self) -> None:
         """Random inputs, until the task's limits."""
@@ -146,7 +158,7 @@ class Worker:
         if now - self._reported >= _REPORT_EVERY or self.status.runs == self._task.runs:
             self._reported = now
             self.report()
-            if os.getppid() != self._parent:
+            if self._task.parent and os.getppid() != self._task.parent:
                 os._exit(0)  # the campaign was killed; nobody wants the results any more
 
     def _note(self, data: bytes, signature: str) -> None:
@@ -157,7 +169,7 @@ class Worker:
             self._give_up(f"a finding can not be written to {self._task.spool}: {error.strerror}")
 
     def _give_up(self, why: str) -> None:
-        self.status.trouble = why
+        self.status.trouble = " ".join(why.split())
         self.report()
         os._exit(EXIT_TROUBLE)
 
@@ -165,7 +177,7 @@ class Worker:
 def main() -> None:
     """Do the task in the environment."""
     task = Task.from_environment()
-    _die_with_parent()
+    _die_with_parent(task.parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the campaign decides when to stop
     if task.instrumented:
         instrument(task.engine)
@@ -177,9 +189,11 @@ def main() -> None:
             fuzz(worker.one_input, worker.mutator, worker.feedback.places, worker.random)
 
 
-def _die_with_parent() -> None:
+def _die_with_parent(parent: int) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+    if parent and os.getppid() != parent:
+        sys.exit()  # it was killed before that took effect
 
 
 if __name__ == "__main__":

@@ -63,6 +63,7 @@ def minimise(
     *,
     budget: int = RUNS,
     progress: Callable[[int], None] | None = None,
+    enough: Callable[[Finding, Workload, Sequence[Switch]], bool] | None = None,
 ) -> Minimal:
     """The smallest case that shows the same finding.
 
@@ -72,17 +73,17 @@ def minimise(
         wanted: the finding; the same signature counts as the same.
         budget: runs that may be spent.
         progress: told the number of runs spent so far, now and then.
+        enough: asked when the cheap passes have nothing left; True spares the dear ones.
 
     Raises:
         ValueError: the case does not show the finding.
         EngineError: the engine can not be run.
     """
-    search = _Search(executor, wanted, budget, progress)
+    search = _Search(executor, wanted, budget, progress, enough)
     if not search.accepts(workload, switches):
         raise ValueError("the case does not show the finding")
-    complete = True
     try:
-        search.to_fixed_point()
+        complete = search.to_fixed_point()
     except _BudgetSpentError:
         complete = False
     assert search.recorded is not None and search.finding is not None
@@ -100,12 +101,14 @@ class _Search:
         wanted: Finding,
         budget: int,
         progress: Callable[[int], None] | None,
+        enough: Callable[[Finding, Workload, Sequence[Switch]], bool] | None,
     ) -> None:
         self._executor = executor
         self._spec = executor.spec
         self._signature = wanted.signature
         self._budget = budget
         self._progress = progress
+        self._enough = enough
         self.runs = 0
         self.workload: Workload
         self.switches: Sequence[Switch] = ()
@@ -118,18 +121,26 @@ class _Search:
         recorded, _ = self._executor.replay(workload, switches)
         return self._keep(workload, recorded)
 
-    def to_fixed_point(self) -> None:
-        """Repeat all passes until none changes anything."""
-        while (
-            self._remove_operations()
-            or self._remove_threads()
-            or self._remove_switches()
-            or self._fewest_switches()
-            or self._lower_parameters()
-            or self._remove_operations(deviations=2)
-            or self._remove_operations(deviations=3)
-        ):
-            pass
+    def to_fixed_point(self) -> bool:
+        """Repeat the passes, cheap ones first, until none changes anything.
+
+        Returns:
+            False when ``enough`` ended it before.
+        """
+        while True:
+            while self._remove_operations() or self._remove_threads() or self._remove_switches():
+                pass
+            if self._enough is not None and self.finding is not None:
+                if self._enough(self.finding, self.workload, self.switches):
+                    return False
+                self._enough = None
+            if not (
+                self._fewest_switches()
+                or self._lower_parameters()
+                or self._remove_operations(deviations=2)
+                or self._remove_operations(deviations=3)
+            ):
+                return True
 
     # ------------------------------------------------------------------- passes
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import FrameType
 
 from harness.runtime.thread import VirtualThread
-from harness.runtime.valuestack import hidden_values
+from harness.runtime.valuestack import hidden_values, instruction
 
 _BOTTOM = VirtualThread._main.__code__
 _RUNTIME = "harness.runtime"
@@ -40,7 +40,7 @@ def position_of(thread: VirtualThread, current: VirtualThread) -> object:
     frame = sys._getframe(1) if thread is current else thread.greenlet.gr_frame
     positions = []
     while frame is not None:
-        positions.append((id(frame.f_code), frame.f_lasti))
+        positions.append((id(frame.f_code), instruction(frame)))
         if frame.f_code is _BOTTOM:
             break
         frame = frame.f_back

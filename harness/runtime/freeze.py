@@ -21,6 +21,8 @@ from types import (
 )
 from typing import Any
 
+from harness.runtime.valuestack import instruction
+
 _PLAIN = (int, float, complex, str, bytes, bool, range, type(None), type(Ellipsis))
 _BY_IDENTITY = (FunctionType, BuiltinFunctionType, ModuleType, type, CodeType)
 
@@ -89,7 +91,9 @@ class _Freezer:
         return self._instance(obj)
 
     def frame(self, frame: FrameType) -> object:
-        return (id(frame.f_code), frame.f_lasti, self.one(dict(frame.f_locals)))
+        # Sorted: the order of a frame's locals depends on when they were looked at before.
+        variables = sorted(frame.f_locals.items())
+        return (id(frame.f_code), instruction(frame), tuple((n, self.one(v)) for n, v in variables))
 
     def _iterator(self, obj: Any) -> object:
         try:

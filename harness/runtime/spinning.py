@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.runtime.frames import repeats, stack
 from harness.runtime.freeze import UnprovableError, freeze, freeze_frames
+from harness.runtime.valuestack import instruction
 
 if TYPE_CHECKING:
     from harness.runtime.scheduler import Scheduler
@@ -118,7 +119,7 @@ class Probe:
         """The current thread is about to access ``obj``; parks it when it repeats itself."""
         s = self.scheduler
         frames = list(stack(sys._getframe(1)))
-        position = tuple((id(f.f_code), f.f_lasti) for f in frames)
+        position = tuple((id(f.f_code), instruction(f)) for f in frames)
         try:
             if self._origin is None:
                 self._start(frames, position)

@@ -9,9 +9,24 @@ interpretation over stack depths, how much lies there.
 from __future__ import annotations
 
 import dis
+from bisect import bisect_right
 from types import CodeType, FrameType
 
 _depths: dict[CodeType, dict[int, int]] = {}
+_starts: dict[CodeType, list[int]] = {}
+
+
+def instruction(frame: FrameType) -> int:
+    """The offset of the instruction that ``frame`` executes.
+
+    ``f_lasti`` itself will not do as a position: before 3.13 it points into the instruction's
+    inline cache, and where depends on how often the code has run before.
+    """
+    code = frame.f_code
+    starts = _starts.get(code)
+    if starts is None:
+        starts = _starts[code] = [i.offset for i in dis.get_instructions(code)]
+    return starts[bisect_right(starts, frame.f_lasti) - 1]
 
 
 def hidden_values(frame: FrameType) -> int:

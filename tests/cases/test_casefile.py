@@ -131,8 +131,7 @@ def use(path: Path) -> SavedCase | None:
     try:
         case = load(path)
         case.workload(SPEC)
-    except CaseFileError as error:
-        assert str(error)
+    except CaseFileError:
         return None
     return case
 

@@ -143,7 +143,7 @@ def test_the_result_shows_the_same_finding(minimal):
 
 
 def test_the_result_is_complete_and_not_larger(minimal):
-    _, load, switches, _, result = minimal
+    _, load, _, _, result = minimal
     assert result.complete
     assert len(result.workload.ops) <= len(load.ops)
     assert result.workload.requests <= load.requests

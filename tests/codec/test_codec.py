@@ -134,9 +134,9 @@ def cases(draw, spec: EngineSpec) -> tuple[Workload, Schedule]:
     for _ in range(draw(st.integers(1, MAX_OPS))):
         thread = draw(st.integers(0, fields["threads"] - 1))
         operation = draw(st.sampled_from(spec.operations))
-        if any(isinstance(p, OwnRequest) for p in operation.params.values()):
-            if not arrived[thread]:
-                operation = spec.operations[0]
+        speaks_of_one = any(isinstance(p, OwnRequest) for p in operation.params.values())
+        if speaks_of_one and not arrived[thread]:
+            operation = spec.operations[0]
         args = []
         for param in operation.params.values():
             low, count = (

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from helpers import find, only, outcomes, run_threads, threads_case, threads_engine, workload
+from helpers import (
+    find,
+    only,
+    outcomes,
+    run_threads,
+    small_schedules,
+    threads_case,
+    threads_engine,
+    workload,
+)
 
 from harness import Condition, Event, Mutex, RWLock, Semaphore, SpinLock
 from harness.model.finding import Kind
@@ -56,6 +65,22 @@ def test_three_threads_can_form_a_ring():
 def test_a_thread_that_waits_outside_of_the_cycle_is_not_part_of_it():
     finding = deadlock_of(take("l0", "l1"), take("l1", "l0"), take("l0"))
     assert "T2" not in finding.message
+
+
+def test_a_thread_that_leads_into_the_cycle_is_not_part_of_it():
+    bodies = (take("l0"), take("l0", "l1"), take("l1", "l0"))
+    ex, load = threads_case(make, *bodies)
+    found = [
+        f
+        for schedule in small_schedules(14, 2, 3)
+        for f in ex.run(load, schedule).findings
+        if f.kind is Kind.DEADLOCK
+    ]
+    assert found
+    assert {f.message.partition(" wait for each other")[0] for f in found} <= {
+        "T1 and T2",
+        "T2 and T1",
+    }
 
 
 def test_crossed_locks_do_not_always_deadlock():

@@ -107,7 +107,7 @@ def swallow_in_a_loop(s):
 
 
 def test_an_engine_that_swallows_the_unwinding_for_ever_is_reported_by_thread():
-    with pytest.raises(EngineError, match="swallows the exception that ends a run.*T0"):
+    with pytest.raises(EngineError, match=r"swallows the exception that ends a run.*T0"):
         run_threads(flag, swallow_in_a_loop)
 
 

@@ -1,0 +1,207 @@
+"""How soon does a campaign find the known bugs, from nothing, and does guidance help?
+
+``python -m benchmarks.find [--engines ...] [--kinds ...] [--seeds N] [--limit SECONDS]
+[--modes guided unguided] [--jobs N] [--json]``
+
+For each engine, mode and seed one worker process starts on an empty corpus and is stopped when
+it has shown every kind, or after the limit. CPU and wall time include the start of the process.
+What was not found counts as longer than the limit: medians stay right as long as half of the
+seeds succeed, and are printed as "> limit" when they do not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from itertools import product
+from pathlib import Path
+from statistics import median
+
+from rich.console import Console
+from rich.table import Table
+
+from harness.campaign import spool
+from harness.campaign.campaign import MAX_LEN
+from harness.campaign.libfuzzer import why_unavailable
+from harness.campaign.worker import Task
+
+ENGINES = ("haproxy@ddab05b98", "haproxy@5541d4995")
+KINDS = ("stranded", "endless-loop", "over-admission")
+MODES = ("guided", "unguided")
+
+TARGETS = {
+    ("haproxy@ddab05b98", "stranded"): 2.0,
+    ("haproxy@5541d4995", "stranded"): 60.0,
+    ("haproxy@5541d4995", "endless-loop"): 60.0,
+}
+"""Seconds of a guided campaign that were asked for, median over the seeds."""
+
+_POLL = 0.01
+_TICK = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """The first finding of a kind.
+
+    Attributes:
+        engine, mode, seed, kind: of what.
+        cpu, wall: seconds since the process was started.
+        runs: inputs executed.
+    """
+
+    engine: str
+    mode: str
+    seed: int
+    kind: str
+    cpu: float
+    wall: float
+    runs: int
+
+
+def search(engine: str, mode: str, seed: int, kinds: Sequence[str], limit: float) -> list[Hit]:
+    """Run one worker until it has shown all ``kinds`` or ``limit`` seconds of CPU are spent."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for part in ("spool", "log", "inputs"):
+            (folder / part).mkdir()
+        task = Task(
+            engine, str(folder / "spool"), str(folder / "log"), seed, 0, 0.0, mode == "guided", False
+        )
+        command = [
+            *(sys.executable, "-m", "harness.campaign.worker", str(folder / "inputs")),
+            *(f"-seed={seed}", f"-max_len={MAX_LEN}", "-len_control=0", "-reduce_inputs=0"),
+            f"-artifact_prefix={folder / 'log'}/",
+        ]
+        start = time.monotonic()
+        worker = subprocess.Popen(
+            command,
+            env=task.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            return _watch(worker, folder / "spool", start, kinds, limit, (engine, mode, seed))
+        finally:
+            worker.kill()
+            worker.wait()
+
+
+def _watch(
+    worker: subprocess.Popen[bytes],
+    folder: Path,
+    start: float,
+    kinds: Sequence[str],
+    limit: float,
+    what: tuple[str, str, int],
+) -> list[Hit]:
+    hits: dict[str, Hit] = {}
+    cpu = 0.0
+    while len(hits) < len(kinds) and cpu < limit:
+        time.sleep(_POLL)
+        if worker.poll() is not None:
+            raise SystemExit(f"the worker on {what[0]} ended with code {worker.returncode}")
+        cpu = _cpu(worker.pid)
+        for raw in spool.waiting(folder):
+            kind = raw.signature.split()[0]
+            if kind in kinds and (kind not in hits or raw.runs < hits[kind].runs):
+                seen = hits.get(kind)
+                when = (seen.cpu, seen.wall) if seen else (cpu, time.monotonic() - start)
+                hits[kind] = Hit(*what, kind, *when, raw.runs)
+            raw.path.unlink()
+    return list(hits.values())
+
+
+def _cpu(pid: int) -> float:
+    """User and system seconds of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICK
+
+
+def censored(values: Sequence[float], seeds: int, limit: str) -> str:
+    """Median and range of the seeds that succeeded; the others lie beyond ``limit``."""
+    missing = seeds - len(values)
+    if not values:
+        return f"> {limit}"
+    values = sorted(values)
+    middle = median([*values, *[float("inf")] * missing])
+    shown = f"> {limit}" if middle == float("inf") else _number(middle)
+    return f"{shown}  ({_number(values[0])} .. {f'> {limit}' if missing else _number(values[-1])})"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
+
+
+def show(console: Console, hits: Sequence[Hit], options: argparse.Namespace) -> None:
+    """Print the table: median (min .. max) for each engine, kind and mode."""
+    table = Table(title=f"first finding, from an empty corpus: median of {options.seeds} seeds")
+    for column in ("engine", "kind", "mode"):
+        table.add_column(column)
+    for column in ("found", "CPU s", "wall s", "runs", "asked for"):
+        table.add_column(column, justify="right")
+    for engine, kind, mode in product(options.engines, options.kinds, options.modes):
+        of = [h for h in hits if (h.engine, h.kind, h.mode) == (engine, kind, mode)]
+        target = TARGETS.get((engine, kind)) if mode == "guided" else None
+        limit = f"{options.limit:g}"
+        columns = (
+            censored([h.cpu for h in of], options.seeds, limit),
+            censored([h.wall for h in of], options.seeds, limit),
+            censored([h.runs for h in of], options.seeds, "all"),
+        )
+        asked = "" if target is None else f"{target:g} s: {_met(of, options.seeds, target)}"
+        table.add_row(engine, kind, mode, f"{len(of)}/{options.seeds}", *columns, asked)
+    console.print(table)
+
+
+def _met(of: Sequence[Hit], seeds: int, target: float) -> str:
+    times = [*[h.cpu for h in of], *[float("inf")] * (seeds - len(of))]
+    return "met" if median(times) <= target else "missed"
+
+
+def searches(options: argparse.Namespace) -> Iterator[Callable[[], list[Hit]]]:
+    """All searches: seed by seed, so that engines and modes share good and bad moments."""
+    for seed, engine, mode in product(range(1, options.seeds + 1), options.engines, options.modes):
+        yield lambda e=engine, m=mode, s=seed: search(e, m, s, options.kinds, options.limit)
+
+
+def main() -> None:
+    """Search and report."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.find", description=__doc__)
+    parser.add_argument("--engines", nargs="+", default=ENGINES, metavar="ENGINE")
+    parser.add_argument("--kinds", nargs="+", default=KINDS, metavar="KIND")
+    parser.add_argument("--modes", nargs="+", default=MODES, choices=MODES)
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--limit", type=float, default=60.0, help="CPU seconds for each search")
+    parser.add_argument("--jobs", type=int, default=1, help="searches at the same time")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    console = Console(stderr=options.json)
+    missing = why_unavailable()
+    if missing and "guided" in options.modes:
+        console.print(missing)
+        options.modes = [mode for mode in options.modes if mode != "guided"]
+    hits: list[Hit] = []
+    todo = list(searches(options))
+    with ThreadPoolExecutor(options.jobs) as pool:
+        for done, found in enumerate(pool.map(lambda one: one(), todo), 1):
+            hits += found
+            console.print(f"{done} of {len(todo)} searches", end="\r")
+    if options.json:
+        print(json.dumps({"limit": options.limit, "hits": [asdict(h) for h in hits]}, indent=2))
+    else:
+        show(console, hits, options)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+"""Freezing: equal exactly when nothing readable differs, and a refusal where it can not tell."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections import OrderedDict, deque
+from threading import Lock
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.model.workload import Topology
+from harness.runtime.freeze import UnprovableError, freeze
+
+PLAIN = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.binary(max_size=5)
+STATES = st.recursive(
+    PLAIN,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.integers(0, 9), inner, max_size=4)
+        | st.tuples(inner, inner)
+        | st.builds(deque, st.lists(inner, max_size=3))
+    ),
+    max_leaves=12,
+)
+
+
+def typed(value):
+    """The value together with all of its types, as an independent judge of equality."""
+    if isinstance(value, dict):
+        return ("dict", [(typed(k), typed(v)) for k, v in value.items()])
+    if isinstance(value, list | tuple | deque):
+        return (type(value).__name__, [typed(v) for v in value])
+    return (type(value).__name__, value)
+
+
+@given(STATES)
+def test_a_copy_freezes_to_the_same(state):
+    # Through text: a deep copy may share what the original does not, and the reverse.
+    again = eval(repr(state), {"deque": deque})
+    assert freeze(again) == freeze(copy.deepcopy(again))
+
+
+@given(STATES, STATES)
+def test_states_that_differ_freeze_differently(one, other):
+    if typed(one) != typed(other):
+        assert freeze(one) != freeze(other)
+
+
+@given(STATES)
+def test_a_frozen_state_is_hashable(state):
+    assert hash(freeze(state)) == hash(freeze(state))
+
+
+class Thing:
+    def __init__(self, value):
+        self.value = value
+
+
+class Slotted:
+    __slots__ = ("__hidden", "value")
+
+    def __init__(self, value, hidden=0):
+        self.value = value
+        self.__hidden = hidden
+
+
+class Sub(list):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (Thing(1), Thing(2)),
+        (Slotted(1), Slotted(2)),
+        (Slotted(1, 5), Slotted(1, 6)),
+        (Sub([1]), Sub([2])),
+        ({1, 2}, {1, 3}),
+        (bytearray(b"a"), bytearray(b"b")),
+        (range(3), range(4)),
+        (OrderedDict(a=1), OrderedDict(a=2)),
+        (Topology({"threads": 2}), Topology({"threads": 3})),
+        (Thing(1).__init__, Thing(2).__init__),
+        (1, True),
+        (1, 1.0),
+        ([1], (1,)),
+    ],
+    ids=lambda v: type(v).__name__,
+)
+def test_a_difference_anywhere_shows(one, other):
+    assert freeze(one) != freeze(other)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Thing([1, {2: 3}]),
+        lambda: Slotted(Thing(1), 2),
+        lambda: Sub([1, 2]),
+        lambda: {3, 1, 2},
+        lambda: iter([1, 2, 3]),
+        lambda: Topology({"threads": 2}),
+    ],
+)
+def test_two_of_the_same_make_freeze_to_the_same(make):
+    assert freeze(make()) == freeze(make())
+
+
+def test_the_place_of_an_iterator_counts():
+    one, other = iter([1, 2, 3]), iter([1, 2, 3])
+    next(other)
+    assert freeze(one) != freeze(other)
+
+
+def test_the_place_and_locals_of_a_generator_count():
+    def generator(n):
+        while True:
+            n += 1
+            yield n
+
+    one, other = generator(0), generator(0)
+    next(one), next(other)
+    assert freeze(one) == freeze(other)
+    next(other)
+    assert freeze(one) != freeze(other)
+
+
+def test_sharing_is_told_from_equality():
+    shared = [1]
+    assert freeze([shared, shared]) != freeze([[1], [1]])
+
+
+def test_which_of_two_equal_objects_is_shared_counts():
+    one, other = [1], [1]
+    assert freeze([one, other, one]) != freeze([one, other, other])
+
+
+def test_a_cycle_is_followed_once():
+    one, other = [1], [1]
+    one.append(one)
+    other.append(other)
+    assert freeze(one) == freeze(other)
+
+
+def test_the_order_of_a_dictionary_counts():
+    assert freeze({1: 1, 2: 2}) != freeze({2: 2, 1: 1})
+
+
+@pytest.mark.parametrize(
+    "opaque", [Lock(), memoryview(b""), re.compile("x")], ids=lambda o: type(o).__name__
+)
+def test_what_can_not_be_read_is_refused(opaque):
+    with pytest.raises(UnprovableError):
+        freeze([1, {2: opaque}])
+
+
+def test_frozen_state_speaks_for_an_object():
+    class Spoken:
+        def __init__(self, seen, unseen):
+            self.seen, self.unseen = seen, unseen
+
+        def frozen_state(self):
+            return (self.seen,)
+
+    assert freeze(Spoken(1, 2)) == freeze(Spoken(1, 3))
+    assert freeze(Spoken(1, 2)) != freeze(Spoken(2, 2))
