@@ -26,8 +26,10 @@ from pathlib import Path
 from statistics import median
 
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
+from benchmarks import WIDTH
 from harness.campaign import spool
 from harness.campaign.campaign import MAX_LEN
 from harness.campaign.libfuzzer import why_unavailable
@@ -74,7 +76,14 @@ def search(engine: str, mode: str, seed: int, kinds: Sequence[str], limit: float
         for part in ("spool", "log", "inputs"):
             (folder / part).mkdir()
         task = Task(
-            engine, str(folder / "spool"), str(folder / "log"), seed, 0, 0.0, mode == "guided", False
+            engine=engine,
+            spool=str(folder / "spool"),
+            log=str(folder / "log"),
+            seed=seed,
+            runs=0,
+            seconds=0.0,
+            guided=mode == "guided",
+            instrumented=False,
         )
         command = [
             *(sys.executable, "-m", "harness.campaign.worker", str(folder / "inputs")),
@@ -132,36 +141,39 @@ def censored(values: Sequence[float], seeds: int, limit: str) -> str:
     """Median and range of the seeds that succeeded; the others lie beyond ``limit``."""
     missing = seeds - len(values)
     if not values:
-        return f"> {limit}"
-    values = sorted(values)
+        return f">{limit}"
     middle = median([*values, *[float("inf")] * missing])
-    shown = f"> {limit}" if middle == float("inf") else _number(middle)
-    return f"{shown}  ({_number(values[0])} .. {f'> {limit}' if missing else _number(values[-1])})"
+    shown = f">{limit}" if middle == float("inf") else _number(middle)
+    most = f">{limit}" if missing else _number(max(values))
+    return f"{shown} ({_number(min(values))}..{most})"
 
 
 def _number(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
+    return f"{value:,.0f}" if isinstance(value, int) or value >= 100 else f"{value:.2f}"
 
 
 def show(console: Console, hits: Sequence[Hit], options: argparse.Namespace) -> None:
-    """Print the table: median (min .. max) for each engine, kind and mode."""
-    table = Table(title=f"first finding, from an empty corpus: median of {options.seeds} seeds")
-    for column in ("engine", "kind", "mode"):
-        table.add_column(column)
-    for column in ("found", "CPU s", "wall s", "runs", "asked for"):
-        table.add_column(column, justify="right")
-    for engine, kind, mode in product(options.engines, options.kinds, options.modes):
-        of = [h for h in hits if (h.engine, h.kind, h.mode) == (engine, kind, mode)]
-        target = TARGETS.get((engine, kind)) if mode == "guided" else None
-        limit = f"{options.limit:g}"
-        columns = (
-            censored([h.cpu for h in of], options.seeds, limit),
-            censored([h.wall for h in of], options.seeds, limit),
-            censored([h.runs for h in of], options.seeds, "all"),
-        )
-        asked = "" if target is None else f"{target:g} s: {_met(of, options.seeds, target)}"
-        table.add_row(engine, kind, mode, f"{len(of)}/{options.seeds}", *columns, asked)
-    console.print(table)
+    """Print one table for each engine: median (min..max)."""
+    for engine in options.engines:
+        table = Table(title=f"{engine}: first finding, median (min..max) of {options.seeds} seeds")
+        for column in ("kind", "mode"):
+            table.add_column(column, no_wrap=True)
+        for column in ("found", "CPU s", "wall s", "runs", "asked for"):
+            table.add_column(column, justify="right", no_wrap=True)
+        for kind, mode in product(options.kinds, options.modes):
+            of = [h for h in hits if (h.engine, h.kind, h.mode) == (engine, kind, mode)]
+            table.add_row(kind, mode, f"{len(of)}/{options.seeds}", *_columns(of, options))
+        console.print(table)
+
+
+def _columns(of: Sequence[Hit], options: argparse.Namespace) -> Iterator[str]:
+    seeds, limit = options.seeds, f"{options.limit:g}"
+    yield censored([h.cpu for h in of], seeds, limit)
+    yield censored([h.wall for h in of], seeds, limit)
+    yield censored([h.runs for h in of], seeds, "all")
+    if of and of[0].mode == "guided" and (of[0].engine, of[0].kind) in TARGETS:
+        target = TARGETS[of[0].engine, of[0].kind]
+        yield f"{target:g} s: {_met(of, seeds, target)}"
 
 
 def _met(of: Sequence[Hit], seeds: int, target: float) -> str:
@@ -187,6 +199,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     console = Console(stderr=options.json)
+    console.width = max(console.width, WIDTH)
     missing = why_unavailable()
     if missing and "guided" in options.modes:
         console.print(missing)
@@ -194,9 +207,14 @@ def main() -> None:
     hits: list[Hit] = []
     todo = list(searches(options))
     with ThreadPoolExecutor(options.jobs) as pool:
-        for done, found in enumerate(pool.map(lambda one: one(), todo), 1):
+        for found in track(
+            pool.map(lambda one: one(), todo),
+            "searching",
+            total=len(todo),
+            console=Console(stderr=True),
+            transient=True,
+        ):
             hits += found
-            console.print(f"{done} of {len(todo)} searches", end="\r")
     if options.json:
         print(json.dumps({"limit": options.limit, "hits": [asdict(h) for h in hits]}, indent=2))
     else:

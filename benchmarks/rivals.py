@@ -96,7 +96,7 @@ class AtAccesses(Queue):
 
 
 def frontrun(strategy: str) -> Callable[[int], None]:
-    """frontrun's random opcode schedules, or its DPOR; without its I/O detection: faster."""
+    """The frontrun tool: random opcode schedules or DPOR, without I/O detection, so faster."""
     import frontrun
     from frontrun._cooperative import patch_locks
 
@@ -119,7 +119,7 @@ def frontrun(strategy: str) -> Callable[[int], None]:
 
 
 def interleave_test(strategy: str, *, at_accesses: bool = False) -> Callable[[int], None]:
-    """interleave-test, with points at instructions or only at accesses."""
+    """The interleave-test tool, with points at instructions or only at accesses."""
     import interleave_test as it
 
     engine = AtAccesses if at_accesses else Queue

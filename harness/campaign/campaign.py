@@ -29,6 +29,9 @@ MAX_LEN = 600
 _POLL = 0.1
 _GRACE = 5.0
 
+_FEW = 2
+"""How many raw findings of a sort are looked at when a campaign is over."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -223,7 +226,7 @@ class Campaign:
         trouble = self.progress.status.trouble
         for number, worker in ended:
             log = self._paths.log / f"worker-{number}.log"
-            if worker.returncode in (0, EXIT_TROUBLE):
+            if worker.returncode == 0 or (worker.returncode == EXIT_TROUBLE and trouble):
                 continue  # done, or it says in its status why it gave up
             if worker.returncode < 0:
                 name = signal.Signals(-worker.returncode).name
@@ -238,12 +241,15 @@ class Campaign:
     # ------------------------------------------------------------------- findings
 
     def _collect(self, collector: Collector, *, once: bool) -> None:
-        """Look at raw findings: one, so that the display lives on, or all."""
+        """Look at raw findings: at one, so that the display lives on, or at what is left."""
         for raw in spool.waiting(self._paths.spool):
+            if not once and raw.nth > _FEW:
+                # Time is up, and of its sort the first ones have been looked at.
+                raw.path.unlink(missing_ok=True)
+                continue
             self.progress.busy = f"minimising {raw.signature}"
-            found = collector.take(raw, lambda _: self._minimising())
-            if found is not None:
-                self.progress.collected.append(found)
+            collector.take(raw, lambda _: self._minimising())
+            self.progress.collected = list(collector.collected.values())
             self.progress.busy = ""
             if once:
                 return

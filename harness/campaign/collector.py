@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
+from harness.campaign import spool
 from harness.campaign.paths import CampaignPaths, file_name
 from harness.campaign.spool import RawFinding
 from harness.cases.casefile import SUFFIX, SavedCase, load, save
@@ -58,7 +59,8 @@ class Collector:
 
     Attributes:
         collected: by cause, in the order they were met.
-        unconfirmed: inputs that did not show again what they were noted for.
+        unconfirmed: inputs of earlier campaigns that no longer show what they were noted for:
+            the engine has changed.
     """
 
     def __init__(self, executor: Executor, paths: CampaignPaths) -> None:
@@ -66,6 +68,7 @@ class Collector:
         self._paths = paths
         self._codec = Codec(executor.spec)
         self._known = self._load_known()
+        self._old = {raw.path for raw in spool.waiting(paths.spool)}
         self.collected: dict[str, Collected] = {}
         self.unconfirmed = 0
 
@@ -80,7 +83,7 @@ class Collector:
             What it turned out to be, None if it is nothing further.
 
         Raises:
-            NondeterministicEngineError: two runs of it differ.
+            NondeterministicEngineError: two runs of it differ, or the worker's from these.
             EngineError: the engine can not be run.
             OSError: the disk refuses; the raw finding stays in the spool.
         """
@@ -88,8 +91,14 @@ class Collector:
         recorded = self._confirmed(raw, workload, schedule)
         finding = next((f for f in recorded.run.findings if f.signature == raw.signature), None)
         if finding is None:
-            self.unconfirmed += 1
             raw.path.unlink(missing_ok=True)
+            if raw.path not in self._old:
+                raise NondeterministicEngineError(
+                    f"nondeterministic engine: a worker saw '{raw.signature}' in a case that "
+                    f"gives {recorded.run.verdict} when it is run again; look for time, random "
+                    "numbers or state kept between runs"
+                )
+            self.unconfirmed += 1
             return None
         minimal = minimise(
             self._executor,
@@ -113,7 +122,7 @@ class Collector:
         second = self._executor.record(workload, schedule)
         if first.trace.digest() != second.trace.digest():
             raw.path.unlink(missing_ok=True)  # it reproduces nothing
-            raise NondeterministicEngineError(_divergence(first, second))
+            raise NondeterministicEngineError(divergence(first, second))
         return first
 
     def _save(self, minimal: Minimal, raw: RawFinding) -> Collected | None:
@@ -140,10 +149,17 @@ class Collector:
                 cause=cause,
             )
             path = self._paths.cases / case_name(engine, minimal.finding, cause)
+            case = _beside(case, path)
             save(case, path)
+            self._drop_explained_by(cause)
             result = Collected(case, path, True, False, raw.seconds, raw.runs)
         self.collected[cause] = result
         return result
+
+    def _drop_explained_by(self, cause: str) -> None:
+        """A simpler case replaces those new ones that only need more to go wrong."""
+        for other in [c for c in self.collected if explains(cause, c) and self.collected[c].new]:
+            self.collected.pop(other).path.unlink(missing_ok=True)
 
     def _load_known(self) -> dict[str, tuple[Path, SavedCase]]:
         known: dict[str, tuple[Path, SavedCase]] = {}
@@ -157,13 +173,23 @@ class Collector:
         return known
 
 
+def _beside(case: SavedCase, path: Path) -> SavedCase:
+    """The case with what its file, where there is one, expects of other engines."""
+    try:
+        there = load(path)
+    except CaseFileError:
+        return case
+    return replace(case, expect={**there.expect, **case.expect})
+
+
 def case_name(engine: str, finding: Finding, cause: str) -> str:
     """The file name of a case: revision, kind, and a hash of its cause."""
     revision = file_name(engine.rpartition("@")[2].rpartition(":")[2])
     return f"{revision}-{finding.kind.value}-{sha256(cause.encode()).hexdigest()[:6]}{SUFFIX}"
 
 
-def _divergence(first: RecordedRun, second: RecordedRun) -> str:
+def divergence(first: RecordedRun, second: RecordedRun) -> str:
+    """Where two runs of one case part, in a sentence."""
     steps = zip(first.trace.steps, second.trace.steps, strict=False)
     for one, other in steps:
         if one != other:

@@ -31,6 +31,9 @@ def live(engine: str, progress: Progress) -> RenderableType:
         (f"{len(progress.collected)} findings", "bold red" if progress.collected else "green"),
         f"  {progress.waiting} to look at" if progress.waiting else "",
         f"  {progress.busy} …" if progress.busy else "",
+        "  stopping; Ctrl-C again leaves the rest to the next campaign"
+        if progress.interrupted
+        else "",
         overflow="ellipsis",
         no_wrap=True,
     )
@@ -53,6 +56,10 @@ def summary(engine: str, progress: Progress) -> RenderableType:
         folder = progress.collected[0].path.parent
         parts += [Text(), findings(progress.collected)]
         parts.append(Text(f"\nthe cases are {folder}/<revision>-<finding>-<case>{SUFFIX}"))
+    elif progress.nondeterministic:
+        parts.append(Text("verdict: nondeterministic engine; nothing was saved", style="bold red"))
+    elif progress.trouble:
+        parts.append(Text("stopped before anything was found", style="bold red"))
     else:
         parts.append(Text("nothing found", style="green"))
     counts = [f"{n:,} × {name}" for name, n in sorted(status.verdicts.items())]
@@ -60,8 +67,6 @@ def summary(engine: str, progress: Progress) -> RenderableType:
         parts += [Text(), Text("seen: " + ", ".join(counts), style="dim")]
     if status.limited:
         parts.append(Text(f"{status.limited:,} runs ended at the step limit: inconclusive"))
-    if progress.trouble:
-        parts += [Text(), Text(f"a worker stopped: {progress.trouble}", style="bold red")]
     return Group(*parts)
 
 

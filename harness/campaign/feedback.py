@@ -46,7 +46,7 @@ class FeedbackMap:
         self.places = bytearray(MAP_SIZE)
         self.scheduler: Scheduler
         self._tags: dict[tuple[int, str], Tag] = {}
-        self._pairs: dict[tuple[Tag, str, str, Tag], int] = {}
+        self._pairs: dict[tuple[object, ...], int | None] = {}
         self._states: dict[tuple[object, ...], int] = {}
 
     def tag(self, thread: int, kind: str) -> Tag:
@@ -55,32 +55,33 @@ class FeedbackMap:
 
     def reads(self, obj: Any, kind: str) -> None:
         """The current thread makes access ``kind`` to ``obj``, which another tag wrote."""
-        reader = self.scheduler.tag
-        writer = obj.writer or _START
-        if not isinstance(reader, Tag) or writer.thread == reader.thread:
-            return
-        if kind == "trylock" and obj.value is not None:
-            kind = "trylock-fails"
-        key = (writer, obj.name, kind, reader)
-        place = self._pairs.get(key)
-        if place is None:
-            text = f"{writer.kind} {obj.name} {kind} {reader.kind}"
-            place = self._pairs[key] = crc32(text.encode()) % MAP_SIZE
-        self.places[place] = 1
+        key = (self.scheduler.tag, obj.writer, obj.name, kind)
+        try:
+            place = self._pairs[key]
+        except KeyError:
+            place = self._pairs[key] = _pair(*key)
+        if place is not None:
+            self.places[place] = 1
 
     def ended(self, activity: Any) -> None:
         """An activity has ended: note the abstract state it leaves."""
         s = self.scheduler
-        key = (
-            s.inside,
-            s.pending,
-            activity.tag.kind,
-            *[_cut(counter.value) for counter, _, _ in activity.plan.ledger.counters],
-        )
+        kind = activity.tag.kind
+        values = [counter.value for counter, _, _ in activity.plan.ledger.counters]
+        key = (s.inside, s.pending, kind, *values)
         place = self._states.get(key)
         if place is None:
-            place = self._states[key] = crc32(repr(key).encode()) % MAP_SIZE
+            cut = (s.inside, s.pending, kind, *map(_cut, values))
+            place = self._states[key] = crc32(repr(cut).encode()) % MAP_SIZE
         self.places[place] = 1
+
+
+def _pair(reader: object, writer: Tag | None, name: str, kind: str) -> int | None:
+    """The place of a reads-from pair; None where it is none, within one thread."""
+    writer = writer or _START
+    if not isinstance(reader, Tag) or writer.thread == reader.thread:
+        return None
+    return crc32(f"{writer.kind} {name} {kind} {reader.kind}".encode()) % MAP_SIZE
 
 
 def _cut(value: int) -> int:

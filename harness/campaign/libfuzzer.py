@@ -7,9 +7,11 @@ import importlib.util
 import sys
 from collections.abc import Callable
 from random import Random
+from types import FunctionType
 from typing import Any
 
 from harness.codec.mutate import Mutator
+from harness.engine.registry import EngineRef, find
 
 _maps: list[Any] = []
 """Keeps the registered memory alive."""
@@ -56,19 +58,22 @@ def fuzz(
     atheris.Fuzz()
 
 
-def instrument(engine: str) -> None:
-    """Import the engine's code instrumented for branch coverage (two to three times slower)."""
+def instrument(engine: str) -> EngineRef:
+    """Import the engine's code instrumented for branch coverage (two to three times slower).
+
+    Returns:
+        The engine; importing it once more would give code that is not instrumented.
+    """
     import atheris
 
-    from harness.engine.registry import find
-
     if ".py:" in engine:
-        for member in vars(find(engine).engine).values():
-            if callable(member):
+        ref = find(engine)
+        for member in vars(ref.engine).values():
+            if isinstance(member, FunctionType):
                 atheris.instrument_func(member)
-    else:
-        with atheris.instrument_imports(include=["harness.engines"], enable_loader_override=False):
-            find(engine)
+        return ref
+    with atheris.instrument_imports(include=["harness.engines"], enable_loader_override=False):
+        return find(engine)
 
 
 def _register(places: bytearray) -> None:

@@ -12,10 +12,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from harness.codec.codec import VERSION
 from harness.model.spec import EngineSpec
+
+_LONGEST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,5 +60,8 @@ class CampaignPaths:
 
 
 def file_name(engine: str) -> str:
-    """An engine's name as a file name."""
-    return re.sub(r"[^\w@.-]+", "_", engine).strip("_")
+    """An engine's name as a file name; a long path is cut, with a hash of the whole."""
+    name = re.sub(r"[^\w@.-]+", "_", engine).strip("_")
+    if len(name) > _LONGEST:
+        name = f"{sha256(engine.encode()).hexdigest()[:8]}_{name[-_LONGEST:]}"
+    return name

@@ -19,6 +19,7 @@ class RawFinding:
     Attributes:
         data: the input.
         signature: of the finding.
+        nth: how many of its sort the worker had seen, this one included.
         runs: executions of the worker before it.
         seconds: since the worker started.
         path: its file in the spool.
@@ -26,13 +27,14 @@ class RawFinding:
 
     data: bytes
     signature: str
+    nth: int
     runs: int
     seconds: float
     path: Path
 
 
-def put(spool: Path, data: bytes, signature: str, runs: int, seconds: float) -> None:
-    """Note a finding.
+def put(spool: Path, data: bytes, signature: str, *, nth: int, runs: int, seconds: float) -> None:
+    """Note a finding, the ``nth`` of its sort.
 
     Raises:
         OSError: the disk refuses.
@@ -41,22 +43,21 @@ def put(spool: Path, data: bytes, signature: str, runs: int, seconds: float) -> 
     document = {
         "decoder": VERSION,
         "signature": signature,
+        "nth": nth,
         "runs": runs,
         "seconds": round(seconds, 3),
         "data": data.hex(),
     }
-    write_atomically(spool / f"{name}.json", json.dumps(document).encode())
+    write_atomically(spool / f"{nth:08}-{name}.json", json.dumps(document).encode())
 
 
 def waiting(spool: Path) -> Iterator[RawFinding]:
-    """The findings noted so far, oldest first. Files that are none are skipped."""
-    found = sorted(spool.glob("*.json"), key=lambda p: (p.stat().st_mtime_ns, p.name))
-    for path in found:
+    """The findings noted so far, the first of each sort first. Other files are skipped."""
+    for path in sorted(spool.glob("*.json")):
         try:
             d = json.loads(path.read_bytes())
             if d["decoder"] == VERSION:
-                yield RawFinding(
-                    bytes.fromhex(d["data"]), d["signature"], d["runs"], d["seconds"], path
-                )
+                data = bytes.fromhex(d["data"])
+                yield RawFinding(data, d["signature"], d["nth"], d["runs"], d["seconds"], path)
         except (ValueError, KeyError, TypeError):
             continue

@@ -24,7 +24,7 @@ from harness.campaign.libfuzzer import fuzz, instrument
 from harness.campaign.status import Status
 from harness.codec.codec import Codec
 from harness.codec.mutate import Mutator
-from harness.engine.registry import find
+from harness.engine.registry import EngineRef, find
 from harness.execute.python import PythonExecutor
 from harness.execute.run import EngineError
 from harness.model.workload import Workload
@@ -78,9 +78,8 @@ class Task:
 class Worker:
     """Runs inputs of one engine."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, ref: EngineRef) -> None:
         self._task = task
-        ref = find(task.engine)
         self.feedback = FeedbackMap() if task.guided else None
         self.executor = PythonExecutor(ref, self.feedback)
         if self.feedback is not None:
@@ -114,18 +113,20 @@ class Worker:
             for finding in run.findings:
                 signature = finding.signature
                 status.verdicts[signature] += 1
-                if not finding.kind.warning and self._worth_a_look(signature, workload):
-                    self._note(data, signature)
-        if not status.runs & 63 or status.runs == self._task.runs:
+                if not finding.kind.warning:
+                    self._look_at(data, signature, workload)
+        slow = time.monotonic() - self._reported >= _REPORT_EVERY
+        if slow or not status.runs & 63 or status.runs == self._task.runs:
             self._maybe_report()
 
-    def _worth_a_look(self, signature: str, workload: Workload) -> bool:
+    def _look_at(self, data: bytes, signature: str, workload: Workload) -> None:
         # The first of a sort, and ever rarer ones after it: a common finding must neither
         # drown the others nor hide variants of itself, such as one that takes less to happen.
         sort = (signature, frozenset(op.name for op in workload.ops))
         self._sorts[sort] += 1
-        count = self._sorts[sort]
-        return count & (count - 1) == 0
+        nth = self._sorts[sort]
+        if nth & (nth - 1) == 0:
+            self._note(data, signature, nth)
 
     def unguided(self) -> None:
         """Random inputs, until the task's limits."""
@@ -161,10 +162,11 @@ class Worker:
             if self._task.parent and os.getppid() != self._task.parent:
                 os._exit(0)  # the campaign was killed; nobody wants the results any more
 
-    def _note(self, data: bytes, signature: str) -> None:
+    def _note(self, data: bytes, signature: str, nth: int) -> None:
         try:
             elapsed = time.monotonic() - self._started
-            spool.put(Path(self._task.spool), data, signature, self.status.runs, elapsed)
+            folder, runs = Path(self._task.spool), self.status.runs
+            spool.put(folder, data, signature, nth=nth, runs=runs, seconds=elapsed)
         except OSError as error:
             self._give_up(f"a finding can not be written to {self._task.spool}: {error.strerror}")
 
@@ -179,9 +181,7 @@ def main() -> None:
     task = Task.from_environment()
     _die_with_parent(task.parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the campaign decides when to stop
-    if task.instrumented:
-        instrument(task.engine)
-    worker = Worker(task)
+    worker = Worker(task, instrument(task.engine) if task.instrumented else find(task.engine))
     with worker.executor.guard():
         if worker.feedback is None:
             worker.unguided()

@@ -17,16 +17,20 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from harness.cases.reading import CaseFileError, read_workload
-from harness.execute.run import Executor, RecordedRun
+from harness.execute.run import Executor, RecordedRun, Run
 from harness.model.finding import Finding
 from harness.model.params import Int, OwnRequest
 from harness.model.schedule import Schedule, Switch
 from harness.model.spec import EngineSpec
 from harness.model.wording import describe_ops, describe_workload
 from harness.model.workload import Workload, request_name
+from harness.runtime.errors import StuckError
 
 RUNS = 200_000
 """Runs after which minimising stops with what it has."""
+
+_STUCK = 4000
+"""What a run costs that the watchdog had to end: it took seconds, not a fraction of one ms."""
 
 _LONGEST = 80
 """Decisions in a run up to which all pairs of deviations are tried."""
@@ -109,7 +113,7 @@ class _Search:
         self._budget = budget
         self._progress = progress
         self._enough = enough
-        self.runs = 0
+        self.runs = self._surcharge = 0
         self.workload: Workload
         self.switches: Sequence[Switch] = ()
         self.recorded: RecordedRun | None = None
@@ -119,6 +123,7 @@ class _Search:
         """Try a candidate; keep it if it shows the finding and is not larger."""
         self._spend()
         recorded, _ = self._executor.replay(workload, switches)
+        self._charge(recorded.run)
         return self._keep(workload, recorded)
 
     def to_fixed_point(self) -> bool:
@@ -192,6 +197,7 @@ class _Search:
             for gaps, choices in self._schedules(workload, deviations):
                 self._spend()
                 run = self._executor.run(workload, Schedule(gaps, choices, len(gaps)))
+                self._charge(run)
                 if any(f.signature == self._signature for f in run.findings):
                     recorded = self._executor.record(workload, Schedule(gaps, choices, len(gaps)))
                     if self._keep(workload, recorded):
@@ -235,7 +241,7 @@ class _Search:
                 for value in range(low, op.args[j]):
                     args = (*op.args[:j], value, *op.args[j + 1 :])
                     ops = list(self.workload.ops)
-                    ops[i] = replace(op, args=args)
+                    ops[i] = op._replace(args=args)
                     workload = Workload(self.workload.topology, tuple(ops))
                     switches = _relabelled(self.switches, self.workload, workload, spec)
                     if self.accepts(workload, switches):
@@ -256,8 +262,12 @@ class _Search:
         self.recorded, self.finding = recorded, finding
         return True
 
+    def _charge(self, run: Run) -> None:
+        if any(f.where.startswith(StuckError.__name__) for f in run.findings):
+            self._surcharge += _STUCK
+
     def _spend(self) -> None:
-        if self.runs >= self._budget:
+        if self.runs + self._surcharge >= self._budget:
             raise _BudgetSpentError
         self.runs += 1
         if self._progress is not None and self.runs % 64 == 0:

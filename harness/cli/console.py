@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from functools import wraps
-from typing import Any, NoReturn, ParamSpec
+from typing import Any, NoReturn, ParamSpec, TextIO
 
 import click
 from rich.console import Console
@@ -29,15 +29,35 @@ err = Console(stderr=True, highlight=False)
 as_json = click.option("--json", "json_", is_flag=True, help="Print JSON for machines.")
 
 
+def complain(message: str) -> None:
+    """One sentence on standard error, on one line whatever it quotes."""
+    err.print(f"harness: {' '.join(message.split())}", markup=False, soft_wrap=True)
+
+
 def fail(message: str, code: int = WRONG_USE) -> NoReturn:
     """End with one sentence on standard error."""
-    err.print(f"harness: {message}", markup=False, soft_wrap=True)
+    complain(message)
     sys.exit(code)
+
+
+_stdout: list[TextIO] = []
+"""Where JSON goes while an engine's own prints go to standard error."""
 
 
 def print_json(document: Any) -> None:
     """Print a document as JSON."""
-    click.echo(json.dumps(document, indent=2))
+    click.echo(json.dumps(document, indent=2), file=_stdout[-1] if _stdout else None)
+
+
+@contextmanager
+def _only_json() -> Iterator[None]:
+    """Whatever engine code prints must not get among the JSON."""
+    _stdout.append(sys.stdout)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        _stdout.pop()
 
 
 @contextmanager
@@ -48,6 +68,8 @@ def _told() -> Iterator[None]:
         fail(str(error))
     except NondeterministicEngineError as error:
         fail(str(error), FINDINGS)
+    except BrokenPipeError:
+        raise  # click's: whoever reads has had enough
     except OSError as error:
         fail(f"{error.strerror or error}: {error.filename or 'the disk'}; nothing was lost")
     except KeyboardInterrupt:
@@ -59,7 +81,7 @@ def plain_errors(command: Callable[P, None]) -> Callable[P, None]:
 
     @wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
-        with _told():
+        with _told(), _only_json() if kwargs.get("json_") else nullcontext():
             command(*args, **kwargs)
 
     return guarded

@@ -8,11 +8,12 @@ from random import Random
 
 import click
 
+from harness.campaign.collector import NondeterministicEngineError, divergence
 from harness.cases.casefile import SavedCase, load, save
 from harness.cases.replay import Fidelity, Replay
 from harness.cases.replay import replay as replay_case
 from harness.cli.console import FINDINGS, as_json, fail, out, plain_errors, print_json
-from harness.cli.selecting import case_argument, engine_option, engines_for
+from harness.cli.selecting import case_argument, engine_for, engine_option, engines_for
 from harness.codec.codec import Codec
 from harness.codec.mutate import Mutator
 from harness.engine.registry import EngineRef
@@ -53,27 +54,28 @@ def fixed(case: Path, engine: str | None, json_: bool) -> None:
     has the places of the old schedule, the case keeps what could be followed.
     """
     saved = load(case)
-    verdicts: dict[str, str] = {}
-    for ref in engines_for(saved, engine, case):
-        executor, result = _replay(saved, ref)
-        shown = result.recorded.run.verdict
-        if shown == "ok":
-            shown = _worst_neighbour(executor, saved, result)
-        if shown != "ok":
-            fail(f"{case.name} is not fixed: {ref.name} still gives {shown}", FINDINGS)
-        if result.fidelity is not Fidelity.EXACT:
-            saved = replace(saved, switches=result.recorded.switches)
-        verdicts[ref.name] = "ok"
-        saved = saved.expecting(ref.name, "ok")
-    save(saved, case)
-    _tell(case, verdicts, "must be", json_)
+    ref = engine_for(saved, engine, case)
+    executor, result = _replay(saved, ref)
+    shown = result.recorded.run.verdict
+    if shown == "ok":
+        shown = _worst_neighbour(executor, saved, result)
+    if shown != "ok":
+        fail(f"{case.name} is not fixed: {ref.name} still gives {shown}", FINDINGS)
+    if result.fidelity is not Fidelity.EXACT:
+        saved = replace(saved, switches=result.recorded.switches)
+    save(saved.expecting(ref.name, "ok"), case)
+    _tell(case, {ref.name: "ok"}, "must be", json_)
 
 
 def _replay(saved: SavedCase, ref: EngineRef) -> tuple[Executor, Replay]:
     executor = open_executor(ref)
     with executor.guard():
         workload = saved.workload(executor.spec)
-        return executor, replay_case(executor, workload, saved.switches, saved.finding)
+        result = replay_case(executor, workload, saved.switches, saved.finding)
+        again = replay_case(executor, workload, saved.switches, saved.finding)
+    if result.recorded.trace.digest() != again.recorded.trace.digest():
+        raise NondeterministicEngineError(divergence(result.recorded, again.recorded))
+    return executor, result
 
 
 def _worst_neighbour(executor: Executor, saved: SavedCase, result: Replay) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from harness.cli.console import as_json, out, plain_errors, print_json
-from harness.engine.registry import installed
+from harness.cli.console import as_json, complain, out, plain_errors, print_json
+from harness.engine.registry import EngineNotFoundError, find, installed
 from harness.report.tables import engines_table, first_line
 
 
@@ -17,7 +17,12 @@ def engines(json_: bool) -> None:
 
     Any file's engine can be used as path/to/file.py:ClassName as well.
     """
-    refs = list(installed())
+    refs = []
+    for announced in installed():
+        try:
+            refs.append(find(announced.name))
+        except EngineNotFoundError as error:
+            complain(str(error))
     if json_:
         print_json(
             [

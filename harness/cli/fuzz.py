@@ -13,12 +13,15 @@ from rich.live import Live
 
 from harness.campaign.campaign import Campaign, Options, Progress, run_libfuzzer
 from harness.campaign.display import live, summary
+from harness.campaign.libfuzzer import why_unavailable
 from harness.cli.console import (
     CLEAN,
     FINDINGS,
     WRONG_USE,
     as_json,
+    complain,
     err,
+    fail,
     out,
     plain_errors,
     print_json,
@@ -27,6 +30,10 @@ from harness.engine.registry import EngineRef, find
 
 _OWN_MODES = ("-merge=", "-jobs=", "-fork=", "-minimize_crash=", "-help=")
 """Options with which libFuzzer starts processes of its own and prints for itself."""
+
+
+_LONGEST = 2**31
+"""libFuzzer's options are C integers."""
 
 
 class Duration(click.ParamType[float]):
@@ -43,14 +50,19 @@ class Duration(click.ParamType[float]):
         match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", str(value))
         if match is None:
             self.fail(f"{value!r} is no duration; write 90, 90s, 1.5m or 8h", param, ctx)
-        return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
+        seconds = float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
+        if not 0 < seconds < _LONGEST:
+            self.fail(f"{value!r} is not between 0 and 68 years", param, ctx)
+        return seconds
 
 
 @click.command()
 @click.argument("engine")
 @click.argument("libfuzzer", nargs=-1, type=click.UNPROCESSED)
 @click.option("--time", "seconds", type=Duration(), default=0.0, help="Stop after, e.g. 90s or 8h.")
-@click.option("--runs", type=click.IntRange(min=0), default=0, help="Stop after that many runs.")
+@click.option(
+    "--runs", type=click.IntRange(0, _LONGEST - 1), default=0, help="Stop after that many runs."
+)
 @click.option("--seed", type=click.IntRange(1, 2**31), default=1, show_default=True)
 @click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True)
 @click.option(
@@ -85,7 +97,12 @@ def fuzz(
     ref = find(engine)
     options = Options(corpus, seed, runs, seconds, jobs, instrument, libfuzzer)
     if any(argument.startswith(_OWN_MODES) for argument in libfuzzer):
-        raise SystemExit(run_libfuzzer(ref, options))
+        if why_unavailable() is not None:
+            fail(f"{' '.join(libfuzzer)} is libFuzzer's, which needs Atheris to be installed")
+        code = run_libfuzzer(ref, options, quiet=json_)
+        if json_:
+            print_json({"engine": ref.name, "libfuzzer": libfuzzer, "exit_code": code})
+        raise SystemExit(code)
     progress = _campaign(ref, options, quiet=json_)
     if json_:
         print_json(_document(ref, progress))
@@ -99,9 +116,20 @@ def fuzz(
                 markup=False,
                 soft_wrap=True,
             )
-    if any(not found.accepted for found in progress.collected):
-        raise SystemExit(FINDINGS)
-    raise SystemExit(WRONG_USE if progress.trouble else CLEAN)
+    if progress.trouble:
+        complain(progress.trouble)
+    elif progress.interrupted and progress.waiting:
+        complain(
+            f"{progress.waiting} raw findings were not looked at yet; they stay in the spool, "
+            "and the next campaign begins with them"
+        )
+    raise SystemExit(_exit_code(progress))
+
+
+def _exit_code(progress: Progress) -> int:
+    if any(not found.accepted for found in progress.collected) or progress.nondeterministic:
+        return FINDINGS
+    return WRONG_USE if progress.trouble else CLEAN
 
 
 def _campaign(ref: EngineRef, options: Options, *, quiet: bool) -> Progress:
@@ -117,7 +145,7 @@ def _campaign(ref: EngineRef, options: Options, *, quiet: bool) -> Progress:
 
         campaign = Campaign(ref, options, show)
         if campaign.progress.unguided:
-            err.print(campaign.progress.unguided, soft_wrap=True)
+            complain(campaign.progress.unguided)
         return campaign.run()
 
 
@@ -132,6 +160,8 @@ def _document(ref: EngineRef, progress: Progress) -> dict[str, Any]:
         "step_limit": status.limited,
         "seen": dict(status.verdicts),
         "trouble": progress.trouble,
+        "interrupted": progress.interrupted,
+        "waiting": progress.waiting,
         "findings": [
             {
                 "finding": found.case.finding,

@@ -10,7 +10,8 @@ from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
-from harness.cases.casefile import load
+from harness.cases.casefile import SUFFIX, load
+from harness.cases.reading import CaseFileError
 from harness.cases.replay import Fidelity
 from harness.cases.replay import replay as replay_case
 from harness.cli.console import CLEAN, FINDINGS, as_json, err, out, plain_errors, print_json
@@ -41,7 +42,12 @@ def replay(cases: tuple[Path, ...], engine: str | None, runs: int, json_: bool) 
         case = load(path)
         for ref in engines_for(case, engine, path):
             executor = open_executor(ref)
-            workload = case.workload(executor.spec)
+            expected = case.expect.get(ref.name, "ok")
+            try:
+                workload = case.workload(executor.spec)
+            except CaseFileError as error:
+                rows.append(_stale(path, ref.name, expected, str(error)))
+                continue
             digests = set()
             with executor.guard():
                 rounds = range(runs)
@@ -49,7 +55,6 @@ def replay(cases: tuple[Path, ...], engine: str | None, runs: int, json_: bool) 
                 for _ in shown:
                     result = replay_case(executor, workload, case.switches, case.finding)
                     digests.add(result.recorded.trace.digest())
-            expected = case.expect.get(ref.name, "ok")
             rows.append(
                 {
                     "case": str(path),
@@ -69,23 +74,40 @@ def replay(cases: tuple[Path, ...], engine: str | None, runs: int, json_: bool) 
     else:
         out.print(_table(rows))
         wrong = sum(not row["as_expected"] for row in rows)
+        for row in rows:
+            if "why" in row:
+                out.print(f"{Path(row['case']).name}: {row['why']}", markup=False, soft_wrap=True)
         out.print(f"{len(rows)} replayed, {wrong} not as expected")
     raise SystemExit(CLEAN if all(row["as_expected"] for row in rows) else FINDINGS)
 
 
+def _stale(path: Path, engine: str, expected: str, why: str) -> dict[str, Any]:
+    """The row of a case whose requests the engine no longer understands."""
+    return {
+        "case": str(path),
+        "engine": engine,
+        "expected": expected,
+        "verdict": "stale",
+        "fidelity": Fidelity.STALE.value,
+        "as_expected": expected == "stale",
+        "trace": [],
+        "runs": 0,
+        "why": why,
+    }
+
+
 def _table(rows: list[dict[str, Any]]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for column in ("case", "engine", "verdict", "expected", "replay", "trace"):
+    traced = any(row["runs"] > 1 for row in rows)
+    for column in ("case", "engine", "verdict", "replay", *(["trace"] if traced else [])):
         table.add_column(column, overflow="fold")
     for row in rows:
-        style = "green" if row["as_expected"] else "bold red"
+        verdict = Text(row["verdict"], style="green" if row["as_expected"] else "bold red")
+        if row["verdict"] != row["expected"]:
+            verdict.append(f", not {row['expected']}")
         traces = row["trace"]
-        table.add_row(
-            Path(row["case"]).name,
-            row["engine"],
-            Text(row["verdict"], style=style),
-            row["expected"],
-            row["fidelity"],
-            traces[0] if len(traces) == 1 else Text(f"{len(traces)} different!", style="bold red"),
-        )
+        trace = f"{len(traces)} different traces!" if len(traces) > 1 else "".join(traces)
+        case = Path(row["case"]).name.removesuffix(SUFFIX)
+        cells = [case, row["engine"], verdict, row["fidelity"], *([trace] if traced else [])]
+        table.add_row(*cells)
     return table

@@ -35,20 +35,28 @@ def engine_for(case: SavedCase, given: str | None, path: Path) -> EngineRef:
 def engines_for(case: SavedCase, given: str | None, path: Path) -> Sequence[EngineRef]:
     """The engines to replay a case on: the one given, or all it has expectations for.
 
+    A case without any is of interest for the engine it was found on.
+
     Raises:
         CaseFileError: the case names code in a file.
         EngineNotFoundError: there is no such engine.
     """
     if given:
         return [find(given)]
-    return [find(_safe(name, path)) for name in case.expect]
+    return [find(_safe(name, path)) for name in case.expect or [case.found_on]]
 
 
 def case_files(paths: Sequence[Path]) -> list[Path]:
-    """The case files among ``paths``, folders searched."""
+    """The case files among ``paths``, folders searched.
+
+    Raises:
+        CaseFileError: there are none.
+    """
     found: list[Path] = []
     for path in paths:
         found += sorted(path.rglob(f"*{SUFFIX}")) if path.is_dir() else [path]
+    if not found:
+        raise CaseFileError(f"there is no *{SUFFIX} file below {', '.join(map(str, paths))}")
     return found
 
 

@@ -15,6 +15,8 @@ bytes that decode to the same case. A random tail is seeded by the last four byt
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from harness.codec.tail import MEAN_GAPS, filler, tail
 from harness.model.params import OwnRequest
 from harness.model.schedule import Schedule
@@ -99,9 +101,7 @@ class Codec:
         arrived = [0] * workload.topology.threads
         for op in workload.ops:
             out += self._encode_op(op, values, arrived)
-        for gap, choice in zip(schedule.gaps, schedule.choices, strict=True):
-            out += spelled(gap, choice)
-        return bytes(out)
+        return bytes(out + spelled(zip(schedule.gaps, schedule.choices, strict=True)))
 
     def _workload(self, key: bytes) -> Workload:
         fields: dict[str, int] = {}
@@ -173,13 +173,22 @@ def _place(name: str, value: int, low: int, count: int) -> int:
     return value - low
 
 
-def spelled(gap: int, choice: int) -> bytes:
-    """The bytes of one deviation; the inverse of ``fold``."""
-    return b"\xff\0" * (gap // 255) + bytes((gap % 255, choice))
+def spelled(deviations: Iterable[tuple[int, int]]) -> bytearray:
+    """The bytes of deviations, pairs of gap and choice; the inverse of ``fold``."""
+    out = bytearray()
+    for gap, choice in deviations:
+        while gap >= 255:
+            out += b"\xff\0"
+            gap -= 255
+        out.append(gap)
+        out.append(choice)
+    return out
 
 
-def fold(gaps: bytes, choices: bytes) -> tuple[list[int], list[int]]:
+def fold(gaps: bytes, choices: bytes) -> tuple[Sequence[int], Sequence[int]]:
     """Fold every gap of 255 into the deviation that follows it."""
+    if 255 not in gaps:
+        return gaps, choices
     folded: tuple[list[int], list[int]] = ([], [])
     carried = 0
     for gap, choice in zip(gaps, choices, strict=True):

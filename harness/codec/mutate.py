@@ -121,9 +121,7 @@ class Mutator:
         out = bytearray([parts.tail]) + parts.topology + bytes([len(parts.ops) - 1])
         for op in parts.ops:
             out += op
-        for gap, choice in parts.deviations[:MAX_DEVIATIONS]:
-            out += spelled(gap, choice)
-        return bytes(out)
+        return bytes(out + spelled(parts.deviations[:MAX_DEVIATIONS]))
 
     # ------------------------------------------------------------------- schedule
 

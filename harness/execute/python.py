@@ -36,6 +36,7 @@ class PythonExecutor:
     def __init__(self, ref: EngineRef, feedback: Any = None) -> None:
         self.spec: EngineSpec = ref.spec
         self._class: type[Engine] = ref.engine
+        self._invariants = ref.engine.invariants()
         self._sessions: dict[Workload, Session] = {}
         self.scheduler = Scheduler()
         self.scheduler.feedback = feedback
@@ -70,5 +71,6 @@ class PythonExecutor:
             if len(self._sessions) >= _SESSIONS:
                 self._sessions.clear()
             plan = Plan(self.scheduler, self.spec, workload)
-            session = self._sessions[workload] = Session(self.scheduler, plan, self._class)
+            session = Session(self.scheduler, plan, self._class, self._invariants)
+            self._sessions[workload] = session
         return session

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from harness.engine.base import Engine
@@ -37,6 +37,7 @@ class Session:
         scheduler: runs it.
         plan: the workload's calls.
         cls: the engine; a fresh instance is made for every run.
+        invariants: its own, which are looked up once for all workloads.
     """
 
     __slots__ = (
@@ -52,11 +53,17 @@ class Session:
         "_s",
     )
 
-    def __init__(self, scheduler: Scheduler, plan: Plan, cls: type[Engine]) -> None:
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        plan: Plan,
+        cls: type[Engine],
+        invariants: Sequence[Callable[[Engine], None]],
+    ) -> None:
         self._s = scheduler
         self._plan = plan
         self._cls = cls
-        self._invariants: list[Callable[[Engine], None]] = cls.invariants()
+        self._invariants = invariants
         tasks = cls.resume is not Engine.resume
         self._ledger = Ledger(scheduler, plan.requests, fifo=cls.fifo, tasks=tasks)
         plan.ledger = self._ledger
@@ -108,13 +115,9 @@ class Session:
     def idle_point(self) -> None:
         """See ``Hooks.idle_point``."""
         ledger = self._ledger
-        if self._plain and not ledger.unwoken and not self._s.waiting:
+        if self._plain and ledger.in_service == ledger.capacity == ledger.ceiling:
             # Most idle points have nothing to judge: somebody waits, but nothing is free.
-            for limit, held in zip(ledger.capacity, ledger.in_service, strict=True):
-                if limit is None or held < limit:
-                    break
-            else:
-                ledger.ceiling[:] = ledger.capacity
+            if not ledger.unwoken and not self._s.waiting:
                 return
         self._idle.check(self._waiting() if self._s.waiting else ())
         for invariant in self._invariants:
@@ -133,7 +136,7 @@ class Session:
             return False
         if self._ledger.findings or self._s.open > bool(self._invariants):
             return False
-        if not plan.requests or any(limit == 0 for limit in self._ledger.capacity):
+        if not plan.requests or 0 in self._ledger.capacity:
             return False
         plan.send_probe()
         return True
@@ -171,7 +174,7 @@ class Session:
             raise EngineError(
                 f"setting up {self._cls.__name__} failed: {type(error).__name__}: {error}"
             ) from error
-        self._probes = not any(table == "in service" for _, table, _ in ledger.counters)
+        self._probes = not ledger.publishes_in_service
         self._plain = not (ledger.counters or self._invariants or ledger.fifo)
         if self._invariants:
             s.open += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.model.params import Param
 
@@ -41,7 +41,11 @@ class EngineSpec:
     topology: Mapping[str, Param]
     operations: tuple[OperationSpec, ...]
     blocking: bool = False
+    _by_name: Mapping[str, OperationSpec] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_name", {op.name: op for op in self.operations})
 
     def operation(self, name: str) -> OperationSpec | None:
         """The operation called ``name``, if there is one."""
-        return next((op for op in self.operations if op.name == name), None)
+        return self._by_name.get(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 class Topology(Mapping[str, int]):
@@ -45,8 +46,7 @@ class Topology(Mapping[str, int]):
         return f"Topology({self._values})"
 
 
-@dataclass(frozen=True, slots=True)
-class Op:
+class Op(NamedTuple):
     """One entry of a thread's sequence.
 
     Attributes:

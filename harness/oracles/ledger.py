@@ -35,6 +35,7 @@ class Ledger:
         tasks: whether woken requests run a task of their own (``resume``); without, being
             woken is being in service.
         counters: published counters with the table and index they must equal.
+        publishes_in_service: one of them counts requests in service.
         unwoken: requests dispatched whose task has not run yet.
         operations: declared operations executed.
         clock_read: the engine has asked for the virtual time in this run.
@@ -55,6 +56,7 @@ class Ledger:
         "in_service",
         "operations",
         "overtakings",
+        "publishes_in_service",
         "queued",
         "queues",
         "requests",
@@ -84,7 +86,7 @@ class Ledger:
         self.overtakings: list[Overtaking] = []
         self.operations = self.unwoken = 0
         self.clock = 0
-        self.clock_read = False
+        self.clock_read = self.publishes_in_service = False
         self.began: dict[int, int] = {}
 
     def reset(self) -> None:
@@ -100,7 +102,7 @@ class Ledger:
         self.overtakings.clear()
         if self.findings:
             self.findings = []
-        self.clock_read = False
+        self.clock_read = self.publishes_in_service = False
         self.scheduler.open = self.operations = self.unwoken = 0
 
     # ------------------------------------------------------------ declarations
@@ -123,6 +125,7 @@ class Ledger:
     def add_counter(self, counter: Any, table: str, index: int | None) -> None:
         """A counter is published."""
         self.counters.append((counter, table, index))
+        self.publishes_in_service |= table == "in service"
         self.scheduler.open += 1
 
     def set_up(self) -> None:

@@ -402,10 +402,12 @@ class Scheduler:
 
     def successors(self) -> list[VirtualThread]:
         """Who can run instead of the current thread: in cyclic order, timeouts last."""
-        mine = self.current.index
-        found = self.threads_of(self.enabled)
-        if len(found) > 1 and found[0].index <= mine:
-            found = [t for t in found if t.index > mine] + [t for t in found if t.index <= mine]
+        enabled, upto = self.enabled, 2 * self.current.bit - 1
+        if enabled < 256:
+            threads = self.threads
+            found = [threads[i] for i in BITS[enabled & ~upto] + BITS[enabled & upto]]
+        else:
+            found = self.threads_of(enabled & ~upto) + self.threads_of(enabled & upto)
         if self.timed:
             found += self.threads_of(self.timed)
         return found

@@ -61,7 +61,7 @@ class SpinLock(Primitive):
         else:
             s.point(self, "trylock")
         if self.writer is not s.tag:
-            s.feedback.reads(self, "trylock")
+            s.feedback.reads(self, "trylock" if self.holder is None else "trylock-fails")
         if self.holder is not None:
             return False
         self.writer = s.tag

@@ -102,6 +102,14 @@ def test_replaying_the_recorded_switches_meets_all_and_gives_the_same_trace(cls,
     assert again.trace.digest() == first.trace.digest()
 
 
+def test_they_agree_on_long_spins_in_many_random_runs():
+    ex = executor(Spinning)
+    codec, random = Codec(ex.spec), Random(4)
+    for _ in range(1500):
+        case = codec.decode(bytes([random.randrange(7)]) + random.randbytes(40))
+        assert as_text(ex.run(*case)) == as_text(ex.record(*case).run)
+
+
 def test_every_small_schedule_of_a_small_case_agrees_between_the_two_paths():
     load = workload(TrylockPool, "T0 arrive A", "T1 arrive B", size=1)
     ex = executor(TrylockPool)

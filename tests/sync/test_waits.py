@@ -5,7 +5,18 @@ from __future__ import annotations
 import pytest
 from helpers import DEFAULT, executor, only, outcomes, run_threads, workload
 
-from harness import ADMITTED, Atomic, Condition, Engine, Event, Mutex, Semaphore, operation, sleep
+from harness import (
+    ADMITTED,
+    Atomic,
+    Condition,
+    Engine,
+    Event,
+    Mutex,
+    Semaphore,
+    operation,
+    relax,
+    sleep,
+)
 from harness.model.finding import Kind
 
 
@@ -237,6 +248,22 @@ def test_a_sleeping_thread_lets_the_others_run():
 
     run_threads(timed, sleeps, lambda s: order.append("other"))
     assert order == ["falls asleep", "other", "wakes up"]
+
+
+def test_giving_way_does_not_wake_a_sleeper_while_others_can_run():
+    order = []
+
+    def sleeps(s):
+        sleep(5)
+        order.append("wakes up")
+
+    def polite(s):
+        for _ in range(2):
+            relax()
+            order.append("other")
+
+    run_threads(timed, sleeps, polite, polite)
+    assert order == ["other"] * 4 + ["wakes up"]
 
 
 def test_the_schedule_decides_when_a_sleep_ends():

@@ -1,0 +1,276 @@
+"""What each command does with a case: accept, fixed, replay, show, minimize, coverage, engines."""
+
+from __future__ import annotations
+
+import tomllib
+from types import SimpleNamespace
+
+import pytest
+from campaigns import FIXED, RENAMED, STRANDS, cases, engine, fuzz, harness
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """The text of the case that a campaign on the stranding pool saves."""
+    folder = tmp_path_factory.mktemp("found")
+    ended = fuzz(f"{engine(folder, STRANDS)}:Pool", folder / "corpus", runs=1500)
+    assert ended.code == 1, ended.err
+    texts = [path.read_text() for path in cases(folder / "corpus")]
+    return next(text for text in texts if 'finding = "stranded"' in text), str(folder)
+
+
+@pytest.fixture
+def at(tmp_path, found, monkeypatch):
+    """The case in a folder with the pool, which can be edited."""
+    text, folder = found
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "corpus" / "pool" / "one.case.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text(text.replace(f"{folder}/engines.py", "engines.py"))
+    engine(tmp_path, STRANDS)
+    return SimpleNamespace(case=path, engine="engines.py:Pool", folder=tmp_path)
+
+
+def run(command, at, *more):
+    return harness(command, at.case, "--engine", at.engine, *more)
+
+
+def expected(at):
+    return tomllib.loads(at.case.read_text())["expect"]
+
+
+# -------------------------------------------------------------------------- replay
+
+
+def test_a_new_finding_is_expected_to_be_gone_so_its_replay_is_red(at):
+    ended = run("replay", at, "--json")
+    assert ended.code == 1
+    (row,) = ended.json
+    assert (row["verdict"], row["expected"], row["fidelity"]) == ("stranded", "ok", "exact")
+
+
+def test_replays_of_one_case_give_one_trace(at):
+    (row,) = run("replay", at, "--runs", 5, "--json").json
+    assert len(row["trace"]) == 1
+
+
+def test_replay_of_a_folder_takes_every_case_below_it(at):
+    at.case.with_name("two.case.toml").write_text(at.case.read_text())
+    ended = harness("replay", at.folder, "--engine", at.engine)
+    assert "2 replayed, 2 not as expected" in ended.out
+
+
+def test_replay_on_the_repaired_engine_is_clean(at):
+    engine(at.folder, FIXED)
+    (row,) = run("replay", at, "--json").json
+    assert row["verdict"] in ("ok", "stale")
+
+
+def test_a_schedule_without_its_places_is_stale_and_not_ok(at):
+    engine(at.folder, RENAMED)
+    ended = run("replay", at, "--json")
+    (row,) = ended.json
+    assert (row["verdict"], row["fidelity"], row["as_expected"]) == ("stale", "stale", False)
+    assert ended.code == 1
+
+
+def test_an_operation_that_is_gone_makes_a_case_stale_and_the_others_are_still_replayed(at):
+    other = at.case.with_name("zero.case.toml")
+    other.write_text(at.case.read_text())
+    at.case.write_text(at.case.read_text().replace('"T0 arrive A"', '"T0 fly"'))
+    ended = harness("replay", at.folder, "--engine", at.engine, "--json")
+    assert ended.code == 1
+    assert [row["verdict"] for row in ended.json] == ["stale", "stranded"]
+    assert "can not do 'T0 fly'" in ended.json[0]["why"]
+    shown = harness("replay", at.folder, "--engine", at.engine)
+    assert "can not do 'T0 fly'" in shown.out
+
+
+def test_a_case_that_expects_nothing_is_replayed_all_the_same(at):
+    text = at.case.read_text()
+    at.case.write_text(text.partition("[expect]")[0] + "[expect]\n")
+    ended = run("replay", at)
+    assert ended.code == 1
+    assert harness("replay", at.case).code == 2  # found on code in a file, which is not named
+
+
+# ----------------------------------------------------------------- accept and fixed
+
+
+def test_what_was_accepted_is_as_expected(at):
+    ended = run("accept", at, "--json")
+    assert ended.code == 0
+    assert ended.json["expect"] == {at.engine: "stranded"} == expected(at)
+    assert run("replay", at).code == 0
+
+
+def test_a_known_finding_that_has_gone_is_not_as_expected(at):
+    run("accept", at)
+    engine(at.folder, FIXED)
+    assert run("replay", at).code == 1
+
+
+def test_fixed_refuses_while_the_bug_is_there(at):
+    before = at.case.read_text()
+    ended = run("fixed", at)
+    assert ended.code == 1
+    assert "is not fixed: engines.py:Pool still gives stranded" in ended.complaint()
+    assert at.case.read_text() == before
+
+
+def test_fixed_refuses_where_only_a_neighbour_of_the_schedule_shows_it(at):
+    schedule = tomllib.loads(at.case.read_text())["schedule"]
+    assert schedule
+    text = at.case.read_text()
+    for switch in schedule:
+        text = text.replace(f'    "{switch}",\n', "")
+    at.case.write_text(text)
+    assert run("replay", at, "--json").json[0]["verdict"] == "ok"
+    assert run("fixed", at).code == 1
+
+
+def test_fixed_holds_the_repaired_engine_to_it(at):
+    run("accept", at)
+    engine(at.folder, FIXED)
+    assert run("fixed", at).code == 0
+    assert expected(at) == {at.engine: "ok"}
+    assert run("replay", at).code == 0
+    engine(at.folder, STRANDS)
+    assert run("replay", at, "--json").json[0]["verdict"] in ("stranded", "stale")
+    assert run("replay", at).code == 1
+
+
+def test_fixed_after_a_rewrite_keeps_what_could_be_followed(at):
+    engine(at.folder, RENAMED)
+    assert run("fixed", at).code == 0
+    (row,) = run("replay", at, "--json").json
+    assert (row["verdict"], row["fidelity"]) == ("ok", "exact")
+
+
+def test_fixed_is_about_the_engine_the_case_was_found_on(at):
+    text = at.case.read_text()
+    at.case.write_text(text.replace("[expect]\n", '[expect]\n"engines.py:Old" = "stranded"\n'))
+    engine(at.folder, FIXED)
+    assert run("fixed", at).code == 0
+    assert expected(at) == {at.engine: "ok", "engines.py:Old": "stranded"}
+
+
+@pytest.mark.parametrize("command", ["accept", "fixed"])
+def test_an_engine_that_is_not_deterministic_is_neither_accepted_nor_fixed(at, command):
+    flaky = "COUNT = [0]\n" + FIXED.replace(
+        "        with self.lock:\n            if self",
+        "        COUNT[0] += 1\n"
+        "        if COUNT[0] % 3 == 0:\n            self.busy.load()\n"
+        "        with self.lock:\n            if self",
+    )
+    engine(at.folder, flaky)
+    before = at.case.read_text()
+    ended = run(command, at)
+    assert ended.code == 1
+    assert "nondeterministic engine" in ended.complaint()
+    assert at.case.read_text() == before
+
+
+# ------------------------------------------------------------------ show, minimize
+
+
+def test_show_tells_who_does_what(at):
+    ended = run("show", at)
+    assert ended.code == 0
+    assert "T0" in ended.out and "T1" in ended.out
+    assert "stranded" in ended.out
+
+
+def test_show_says_which_switches_are_lost(at):
+    engine(at.folder, RENAMED)
+    ended = run("show", at)
+    assert ended.code == 0
+    assert "could not be placed any more" in ended.out
+
+
+def test_minimize_takes_away_what_is_not_needed(at):
+    document = tomllib.loads(at.case.read_text())
+    number = sum(" arrive " in op for op in document["workload"])
+    last = document["workload"][-1]
+    name = "ABCDEFGH"[number]
+    more = f'    "{last}",\n    "T0 arrive {name}",\n'
+    at.case.write_text(at.case.read_text().replace(f'    "{last}",\n', more))
+    ended = run("minimize", at, "--json")
+    assert ended.code == 0
+    assert ended.json["before"]["operations"] == number + 1
+    assert ended.json["after"]["operations"] == number
+    assert ended.json["one_minimal"] is True
+    assert len(tomllib.loads(at.case.read_text())["workload"]) == number
+    assert run("replay", at, "--json").json[0]["verdict"] == "stranded"
+
+
+def test_minimize_says_when_its_budget_was_too_small(at):
+    ended = run("minimize", at, "--runs", 3)
+    assert ended.code == 0
+    assert "the budget ended before" in " ".join(ended.out.split())
+
+
+# --------------------------------------------------------------- coverage, engines
+
+
+def test_coverage_shows_what_is_never_reached(at):
+    body = STRANDS + "    def never(self):\n        return 1\n"
+    engine(at.folder, body)
+    ended = harness("coverage", at.engine, "--corpus", at.case.parent, "--json")
+    assert ended.code == 0
+    (file,) = ended.json["files"]
+    assert "Pool.never" in file["unreached"]
+    assert ended.json["cases"] == 1
+
+
+def test_coverage_writes_html(at):
+    html = at.folder / "html"
+    ended = harness("coverage", at.engine, "--corpus", at.case.parent, "--html", html)
+    assert ended.code == 0
+    assert (html / "index.html").is_file()
+
+
+def test_engines_lists_what_is_installed():
+    ended = harness("engines")
+    assert ended.code == 0
+    assert "haproxy@b11495652" in ended.out
+
+
+def test_an_installed_engine_that_can_not_be_imported_does_not_hide_the_others(monkeypatch):
+    from harness.engine import registry
+
+    good = list(registry.installed())
+
+    def bad():
+        raise ImportError("no such thing")
+
+    both = [registry.EngineRef("broken", bad), *good]
+    monkeypatch.setattr(registry, "installed", lambda: both)
+    monkeypatch.setattr("harness.cli.engines.installed", lambda: both)
+    ended = harness("engines", "--json")
+    assert ended.code == 0
+    assert [e["name"] for e in ended.json] == [ref.name for ref in good]
+    assert "'broken' can not be imported: ImportError" in ended.complaint()
+
+
+# ------------------------------------------------------------------------------ JSON
+
+
+@pytest.mark.parametrize(
+    "command", ["replay", "show", "minimize", "accept", "fixed", "coverage", "engines", "fuzz"]
+)
+def test_with_json_there_is_nothing_else_on_standard_output(at, command):
+    noisy = FIXED if command == "fixed" else STRANDS
+    noisy = noisy.replace(
+        "self.line = []", "self.line = []; print('chatter'); sys.stdout.write('more')"
+    )
+    engine(at.folder, "print('imported')\n" + noisy)
+    if command == "engines":
+        ended = harness("engines", "--json")
+    elif command == "coverage":
+        ended = harness("coverage", at.engine, "--json")
+    elif command == "fuzz":
+        ended = fuzz(at.engine, at.folder / "corpus", "--json", runs=500)
+    else:
+        ended = run(command, at, "--json")
+    assert ended.json

@@ -1,0 +1,170 @@
+"""A user's mistake gives one sentence on standard error and exit code 2, never a traceback."""
+
+from __future__ import annotations
+
+import pytest
+from campaigns import STRANDS, cases, engine, fuzz, harness
+
+COMMANDS = ("replay", "show", "minimize", "accept", "fixed")
+
+
+@pytest.fixture(scope="module")
+def case_text(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("case")
+    ended = fuzz(f"{engine(folder)}:Raises", folder / "corpus", runs=50)
+    assert ended.code == 1
+    return cases(folder / "corpus")[0].read_text()
+
+
+@pytest.fixture
+def case(tmp_path, case_text):
+    path = tmp_path / "one.case.toml"
+    path.write_text(case_text)
+    return path
+
+
+def refused(*arguments):
+    ended = harness(*arguments)
+    assert ended.code == 2
+    assert ended.out == ""
+    return ended.complaint()
+
+
+def test_an_unknown_engine_gets_a_suggestion():
+    told = refused("fuzz", "haproxy@16fbdda3d")
+    assert "no engine called 'haproxy@16fbdda3d'" in told
+    assert "did you mean haproxy@16fbdda3c" in told
+
+
+def test_an_unknown_engine_unlike_any_gets_pointed_to_the_list():
+    assert "harness engines" in refused("fuzz", "zzzzzz")
+
+
+@pytest.mark.parametrize("command", ["fuzz", "coverage"])
+def test_an_engine_file_that_does_not_exist(tmp_path, command):
+    assert "there is no file" in refused(command, f"{tmp_path}/nowhere.py:Pool")
+
+
+def test_an_engine_file_with_a_syntax_error(tmp_path):
+    (tmp_path / "bad.py").write_text("class Pool(:\n")
+    told = refused("fuzz", f"{tmp_path}/bad.py:Pool")
+    assert "can not be imported" in told
+    assert "SyntaxError" in told
+
+
+def test_an_engine_file_that_raises_on_import(tmp_path):
+    (tmp_path / "bad.py").write_text("raise RuntimeError('one\\ntwo')\n")
+    assert "RuntimeError: one two" in refused("fuzz", f"{tmp_path}/bad.py:Pool")
+
+
+def test_a_wrong_class_name_is_told_which_there_are(tmp_path):
+    told = refused("fuzz", f"{engine(tmp_path)}:Poool")
+    assert "no class 'Poool'" in told
+    assert "Sound, Raises" in told
+
+
+def test_a_class_that_is_no_engine(tmp_path):
+    assert "not a subclass" in refused("fuzz", f"{engine(tmp_path)}:Atomic")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text[: len(text) // 2],
+        lambda text: "\0" + text,
+        lambda text: "",
+        lambda text: "[[[[",
+        lambda text: text.replace("-> T", "=> T").replace("workload = [", "workload = [1,"),
+        lambda text: text.replace('title = "', 'title = 3 # "'),
+    ],
+    ids=["cut", "nul", "empty", "no toml", "no text", "no title"],
+)
+def test_a_damaged_case_file(case, tmp_path, command, damage):
+    before = damage(case.read_text())
+    case.write_text(before)
+    told = refused(command, case, "--engine", f"{engine(tmp_path)}:Raises")
+    assert "one.case.toml" in told
+    assert case.read_text() == before
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_case_file_that_is_no_text(case, tmp_path, command):
+    case.write_bytes(b"\xff\xfe\x00")
+    assert "damaged" in refused(command, case, "--engine", f"{engine(tmp_path)}:Raises")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_case_of_another_format_version(case, command):
+    case.write_text(case.read_text().replace("format = 1", "format = 2"))
+    told = refused(command, case)
+    assert "format 2" in told
+    assert "version of harness that wrote it" in told
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_case_that_names_code_in_a_file_is_not_run_unasked(case, command, tmp_path):
+    engine(tmp_path, "raise SystemError('it was run')")
+    told = refused(command, case)
+    assert "not run unasked" in told
+    assert "--engine" in told
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_case_file_that_does_not_exist(tmp_path, command):
+    ended = harness(command, tmp_path / "none.case.toml")
+    assert ended.code == 2
+    assert "does not exist" in ended.err
+
+
+@pytest.mark.parametrize("command", ["replay", "show"])
+def test_a_folder_without_cases_is_no_success(tmp_path, command):
+    assert "there is no *.case.toml file below" in refused(command, tmp_path)
+
+
+def test_a_corpus_that_can_not_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    told = refused("fuzz", f"{engine(tmp_path)}:Sound", "--corpus", tmp_path / "file" / "corpus")
+    assert "Not a directory" in told
+    assert "corpus" in told
+
+
+@pytest.mark.parametrize("text", ["soon", "", "-1", "1d", "1 h", "1e3", "nan", "0", "9" * 400])
+def test_a_bad_duration(tmp_path, text):
+    ended = harness("fuzz", f"{engine(tmp_path)}:Sound", f"--time={text}")
+    assert ended.code == 2
+    assert "Invalid value for '--time'" in ended.err
+    assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize(
+    "option", ["--runs=-1", "--runs=3000000000", "--jobs=0", "--seed=0", "--seed=x", "--what"]
+)
+def test_a_bad_option(tmp_path, option):
+    ended = harness("fuzz", f"{engine(tmp_path)}:Sound", option)
+    assert ended.code == 2
+    assert option.partition("=")[0] in ended.err
+
+
+def test_an_engine_that_lacks_an_operation_of_the_case(case, tmp_path):
+    case.write_text(
+        case.read_text().replace("T0 arrive A", "T0 fly").replace("T1 arrive A", "T1 fly")
+    )
+    told = refused("show", case, "--engine", f"{engine(tmp_path)}:Raises")
+    assert "its operations are arrive" in told
+
+
+def test_a_case_that_can_not_be_written_back(case, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device", str(case))
+
+    monkeypatch.setattr("harness.cases.casefile.write_atomically", full)
+    before = case.read_text()
+    told = refused("accept", case, "--engine", f"{engine(tmp_path)}:Raises")
+    assert "No space left on device" in told
+    assert case.read_text() == before
+
+
+def test_minimize_of_a_case_whose_finding_is_gone(case, tmp_path):
+    told = refused("minimize", case, "--engine", f"{engine(tmp_path, STRANDS)}:Sound")
+    assert "does not show exception" in told
