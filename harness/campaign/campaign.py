@@ -29,7 +29,7 @@ MAX_LEN = 600
 _POLL = 0.1
 _GRACE = 5.0
 
-_FEW = 2
+_FEW = 1
 """How many raw findings of a sort are looked at when a campaign is over."""
 
 

@@ -21,7 +21,7 @@ from harness.model.schedule import Schedule, Switch
 from harness.model.wording import describe_workload
 from harness.model.workload import Workload
 
-BUDGET = 20_000
+BUDGET = 5_000
 """Runs spent on minimising one finding; ``harness minimize`` goes on from there."""
 
 

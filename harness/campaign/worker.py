@@ -10,12 +10,13 @@ import ctypes
 import json
 import os
 import random
+import re
 import signal
 import sys
 import time
 from collections import Counter
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from harness.campaign import spool
@@ -181,6 +182,10 @@ def main() -> None:
     task = Task.from_environment()
     _die_with_parent(task.parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the campaign decides when to stop
+    # The last report comes with the last input, after which libFuzzer just exits.
+    runs = [a.partition("=")[2] for a in sys.argv if re.fullmatch(r"-runs=\d+", a)]
+    if runs:
+        task = replace(task, runs=int(runs[-1]))
     worker = Worker(task, instrument(task.engine) if task.instrumented else find(task.engine))
     with worker.executor.guard():
         if worker.feedback is None:

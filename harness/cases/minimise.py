@@ -27,7 +27,7 @@ from harness.model.workload import Workload, request_name
 from harness.runtime.errors import StuckError
 
 RUNS = 200_000
-"""Runs after which minimising stops with what it has."""
+"""Runs spent on looking for other schedules; only taking parts away is not limited."""
 
 _STUCK = 4000
 """What a run costs that the watchdog had to end: it took seconds, not a fraction of one ms."""
@@ -44,7 +44,8 @@ class Minimal:
         recorded: its run.
         finding: the finding it shows.
         runs: executions spent.
-        complete: False when the budget ended first, so that it may not be 1-minimal.
+        complete: False when the budget ended first: it is 1-minimal all the same, but there may
+            be a smaller case with quite another schedule.
     """
 
     workload: Workload
@@ -75,7 +76,7 @@ def minimise(
         executor: the engine.
         workload, switches: a case that shows ``wanted``.
         wanted: the finding; the same signature counts as the same.
-        budget: runs that may be spent.
+        budget: runs that may be spent on looking for other, shorter schedules.
         progress: told the number of runs spent so far, now and then.
         enough: asked when the cheap passes have nothing left; True spares the dear ones.
 
@@ -86,10 +87,7 @@ def minimise(
     search = _Search(executor, wanted, budget, progress, enough)
     if not search.accepts(workload, switches):
         raise ValueError("the case does not show the finding")
-    try:
-        complete = search.to_fixed_point()
-    except _BudgetSpentError:
-        complete = False
+    complete = search.to_fixed_point()
     assert search.recorded is not None and search.finding is not None
     return Minimal(
         search.workload, search.switches, search.recorded, search.finding, search.runs, complete
@@ -113,7 +111,7 @@ class _Search:
         self._budget = budget
         self._progress = progress
         self._enough = enough
-        self.runs = self._surcharge = 0
+        self.runs = self._spent = 0
         self.workload: Workload
         self.switches: Sequence[Switch] = ()
         self.recorded: RecordedRun | None = None
@@ -121,31 +119,40 @@ class _Search:
 
     def accepts(self, workload: Workload, switches: Sequence[Switch]) -> bool:
         """Try a candidate; keep it if it shows the finding and is not larger."""
-        self._spend()
+        self._count()
         recorded, _ = self._executor.replay(workload, switches)
         self._charge(recorded.run)
         return self._keep(workload, recorded)
 
     def to_fixed_point(self) -> bool:
-        """Repeat the passes, cheap ones first, until none changes anything.
+        """Repeat the passes until none changes anything; cheap ones first, and always last.
 
         Returns:
-            False when ``enough`` ended it before.
+            False when ``enough`` or the budget ended it before.
         """
+        complete = True
         while True:
             while self._remove_operations() or self._remove_threads() or self._remove_switches():
                 pass
-            if self._enough is not None and self.finding is not None:
-                if self._enough(self.finding, self.workload, self.switches):
-                    return False
-                self._enough = None
-            if not (
-                self._fewest_switches()
-                or self._lower_parameters()
-                or self._remove_operations(deviations=2)
-                or self._remove_operations(deviations=3)
-            ):
-                return True
+            if not complete or self._is_enough():
+                return False
+            try:
+                if not (
+                    self._fewest_switches()
+                    or self._lower_parameters()
+                    or self._remove_operations(deviations=2)
+                    or self._remove_operations(deviations=3)
+                ):
+                    return True
+            except _BudgetSpentError:
+                complete = False
+
+    def _is_enough(self) -> bool:
+        # Asked once: what is not known after the cheap passes deserves the dear ones.
+        asked, self._enough = self._enough, None
+        if asked is None or self.finding is None:
+            return False
+        return asked(self.finding, self.workload, self.switches)
 
     # ------------------------------------------------------------------- passes
 
@@ -264,11 +271,15 @@ class _Search:
 
     def _charge(self, run: Run) -> None:
         if any(f.where.startswith(StuckError.__name__) for f in run.findings):
-            self._surcharge += _STUCK
+            self._spent += _STUCK
 
     def _spend(self) -> None:
-        if self.runs + self._surcharge >= self._budget:
+        if self._spent >= self._budget:
             raise _BudgetSpentError
+        self._spent += 1
+        self._count()
+
+    def _count(self) -> None:
         self.runs += 1
         if self._progress is not None and self.runs % 64 == 0:
             self._progress(self.runs)

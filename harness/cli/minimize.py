@@ -72,7 +72,7 @@ def minimize(case: Path, engine: str | None, runs: int, json_: bool) -> None:
             }
         )
         return
-    end = "1-minimal" if small.complete else "the budget ended before it was 1-minimal"
+    end = "1-minimal" if small.complete else "1-minimal; the budget ended before all was tried"
     out.print(
         f"{case.name}: {before[0]} operations and {before[1]} switches before, {after[0]} and "
         f"{after[1]} now; {end} ({small.runs:,} runs)",

@@ -97,6 +97,8 @@ class Codec:
             if isinstance(param, OwnRequest):
                 raise CodecError(f"topology field {name} can not be a request")
             out.append(_place(name, values[name], *param.bounds(values)))
+        if any(not 0 <= choice < 256 for choice in schedule.choices):
+            raise CodecError("a choice must be between 0 and 255")
         out.append(len(workload.ops) - 1)
         arrived = [0] * workload.topology.threads
         for op in workload.ops:

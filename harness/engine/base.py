@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 from harness.engine.operation import INVARIANT, PARAMS, WEIGHT, declared
 from harness.engine.request import Request
 from harness.model.outcome import Outcome
-from harness.model.params import Int, OwnRequest, Param
+from harness.model.params import Index, Int, OwnRequest, Param
 from harness.model.spec import EngineSpec, OperationSpec
 from harness.model.workload import Topology
 
@@ -168,7 +168,11 @@ class Engine:
 
     @classmethod
     def spec(cls, family: str, name: str) -> EngineSpec:
-        """What cases for this engine look like, as declared by the class."""
+        """What cases for this engine look like, as declared by the class.
+
+        Raises:
+            ValueError: an operation's parameter indexes something that there may be none of.
+        """
         topology: dict[str, Param] = {"threads": Int(2, 3), **cls.topology}
         params = declared(cls, PARAMS)
         weights = declared(cls, WEIGHT)
@@ -176,9 +180,21 @@ class Engine:
         if cls.abort is not Engine.abort:
             operations.append(OperationSpec("abort", {"request": OwnRequest()}))
         operations += [OperationSpec(op, params[op], weight) for op, weight in weights.items()]
+        for operation in operations:
+            for param in operation.params.values():
+                field = topology.get(param.of) if isinstance(param, Index) else Int(1, 1)
+                if not isinstance(field, Int) or field.low < (0 if _optional(param) else 1):
+                    raise ValueError(
+                        f"{operation.name} of {name} takes an index below a topology field that "
+                        "does not exist or may be 0; let the field start at 1"
+                    )
         return EngineSpec(family, name, topology, tuple(operations), cls.blocking)
 
     @classmethod
     def invariants(cls) -> list[Callable[[Any], None]]:
         """The methods that assert something at every idle point."""
         return [getattr(cls, name) for name in declared(cls, INVARIANT)]
+
+
+def _optional(param: Param) -> bool:
+    return isinstance(param, Index) and param.optional

@@ -33,7 +33,12 @@ def operation(*, weight: int = 1, **params: Param) -> Callable[[F], F]:
     Args:
         weight: how often the decoder draws it; ``arrive`` weighs 6, ``abort`` 1.
         params: parameter name → what may be drawn.
+
+    Raises:
+        ValueError: the weight is below 1.
     """
+    if weight < 1:
+        raise ValueError("an operation's weight must be at least 1")
 
     def declare(method: F) -> F:
         setattr(method, PARAMS, dict(params))
@@ -56,4 +61,6 @@ def declared(cls: type, marker: str) -> Mapping[str, Any]:
         for name, member in vars(base).items():
             if hasattr(member, marker):
                 found[name] = getattr(member, marker)
+            elif member is None:
+                found.pop(name, None)  # a subclass takes it out
     return found

@@ -21,6 +21,7 @@ from harness.runtime.active import active
 from harness.runtime.cycle import CycleProof
 from harness.runtime.scheduler import FOREVER, Scheduler
 from harness.runtime.thread import VirtualThread
+from harness.runtime.unwinding import unwind
 
 LIMIT = 20_000
 """Decisions after which a run is given up as ``step-limit``."""
@@ -115,10 +116,10 @@ class Session:
     def idle_point(self) -> None:
         """See ``Hooks.idle_point``."""
         ledger = self._ledger
-        if self._plain and ledger.in_service == ledger.capacity == ledger.ceiling:
-            # Most idle points have nothing to judge: somebody waits, but nothing is free.
-            if not ledger.unwoken and not self._s.waiting:
-                return
+        # Most idle points have nothing to judge: somebody waits, but nothing is free.
+        full = self._plain and ledger.in_service == ledger.capacity == ledger.ceiling
+        if full and not ledger.unwoken and not self._s.waiting:
+            return
         self._idle.check(self._waiting() if self._s.waiting else ())
         for invariant in self._invariants:
             self._check(invariant)
@@ -237,7 +238,7 @@ class Session:
             s.left = left
 
     def _unwind(self) -> None:
-        stubborn = self._s.unwind()
+        stubborn = unwind(self._s)
         if stubborn:
             names = ", ".join(f"T{t.index}" for t in stubborn)
             raise EngineError(

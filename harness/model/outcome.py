@@ -21,6 +21,10 @@ class Outcome:
     answer: Answer
     where: int = 0
 
+    def __post_init__(self) -> None:
+        if self.where < 0:
+            raise ValueError(f"{self.where} is no index of a resource or queue")
+
 
 def admitted(resource: int) -> Outcome:
     """The request is in service and holds a slot of ``resource``."""

@@ -16,46 +16,24 @@ third slower. A property test holds the two versions to the same decisions.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from greenlet import getcurrent, greenlet
+from greenlet import getcurrent
 
 from harness.model.schedule import Schedule
 from harness.runtime import watched
 from harness.runtime.errors import Unwind
+from harness.runtime.hooks import Hooks
+from harness.runtime.housekeeping import CHECK_EVERY, look
 from harness.runtime.spinning import Probe, Spinners
 from harness.runtime.thread import Activity, VirtualThread
+from harness.runtime.unwinding import refuse, unwind
 
 if TYPE_CHECKING:
     from harness.runtime.cycle import CycleProof
     from harness.runtime.watched import Guide, Observer
 
-CHECK_EVERY = 128
-"""Decisions between two housekeepings (spin suspicion, stall, limit)."""
-
-STALL = 1024
-"""Decisions without progress after which a run is suspected of looping for ever."""
-
 FOREVER = 1 << 60
-
-
-class Hooks(Protocol):
-    """What the scheduler reports to the layer that knows what a run means."""
-
-    def idle_point(self) -> None:
-        """``open`` is set, no thread is inside an activity and no wake-up is pending."""
-
-    def exhausted(self) -> bool:
-        """Nothing can run any more; True if that made something ready after all."""
-
-    def progress(self) -> object:
-        """Equal to its last value unless something happened that counts as progress."""
-
-    def crashed(self, thread: VirtualThread, error: BaseException) -> None:
-        """An activity raised ``error``; the run ends."""
-
-    def state(self) -> object:
-        """The root of all shared state, for proofs of repetition."""
 
 
 class Scheduler:
@@ -99,6 +77,7 @@ class Scheduler:
         "hooks",
         "index",
         "inside",
+        "interrupted",
         "left",
         "limit",
         "main",
@@ -135,10 +114,10 @@ class Scheduler:
         self.prover: CycleProof | None = None
         self.guide: Guide | None = None
         self.probe: Probe | None = None
-        self.left = self.alive = self.open = self.runs = self.index = 0
+        self.left = self.alive = self.open = self.runs = self.index = self.swallowed = 0
         self.main = getcurrent()
         self.tag: object = None
-        self.unwinding = self.watched = False
+        self.unwinding = self.watched = self.interrupted = False
         self.over: str | None = None
 
     # ------------------------------------------------------------------ a run
@@ -167,7 +146,7 @@ class Scheduler:
                 run ends with ``over == "stall"``.
 
         Afterwards ``over`` says why the run ended early, or is None; threads that are still
-        inside an activity are blocked, and stay so until ``unwind`` is called.
+        inside an activity are blocked, and stay so until they are unwound.
         """
         count = len(ready)
         self.main = getcurrent()
@@ -201,6 +180,10 @@ class Scheduler:
         self.draw()
         self.current = first = threads[0]
         first.resume()
+        if self.over == "interrupt":
+            self.interrupted = False
+            unwind(self)
+            raise KeyboardInterrupt
 
     @property
     def executed(self) -> int:
@@ -215,35 +198,13 @@ class Scheduler:
         """The threads of this run."""
         return self.threads[: self.alive]
 
-    def unwind(self) -> list[VirtualThread]:
-        """End every thread that is still inside an activity or was preempted before one.
-
-        Returns:
-            The threads that would not end because the engine swallows ``Unwind``; they were
-            replaced and their greenlets are kept suspended for ever.
-        """
-        stubborn: list[VirtualThread] = []
-        self.unwinding = self.watched = True
-        self.left = 0
-        for thread in self.live():
-            if thread.idle and thread.activity is None:
-                continue
-            self.current = thread
-            self.swallowed = 0
-            if thread.greenlet:
-                thread.greenlet.throw(Unwind)
-            if self.swallowed > _PATIENCE:
-                stubborn.append(thread)
-                _graveyard.append(thread.greenlet)
-                thread.renew()
-            thread.activity = thread.blocked_on = None
-            thread.idle = True
-        self.unwinding = False
-        return stubborn
-
     def crash(self, error: BaseException) -> None:
         """The activity of the current thread raised ``error``: the run is over."""
-        if not self.unwinding:
+        if self.unwinding:
+            return
+        if isinstance(error, KeyboardInterrupt) and self.interrupted:
+            self.over = "interrupt"  # the user's doing, not the engine's
+        else:
             self.over = "crash"
             self.hooks.crashed(self.current, error)
 
@@ -259,17 +220,6 @@ class Scheduler:
         self.main.switch()
         raise Unwind
 
-    def refuse(self) -> None:
-        """The run is over and the current thread is being unwound: raise ``Unwind``.
-
-        Engine code that catches everything comes back here for ever; after a hundred times
-        it is left suspended.
-        """
-        self.swallowed += 1
-        while self.swallowed > _PATIENCE:
-            self.main.switch()
-        raise Unwind
-
     # -------------------------------------------------------------- decisions
 
     def point(self, obj: Any, kind: str) -> None:
@@ -279,7 +229,7 @@ class Scheduler:
             return
         self.index = index = self.index + 1
         if index >= self.check:
-            self.housekeeping()
+            look(self)
         held = self.held
         if held:
             self.grant(held - 1)
@@ -301,7 +251,7 @@ class Scheduler:
             self.tag = thread.tag
             thread.resume()
             if self.unwinding:
-                self.refuse()
+                refuse(self)
 
     def pick(self, thread: VirtualThread) -> Activity | None:
         """The boundary before an activity, when ``left`` has run out.
@@ -314,7 +264,7 @@ class Scheduler:
         ready = thread.ready
         self.index = index = self.index + 1
         if index >= self.check:
-            self.housekeeping()
+            look(self)
         if self.held:
             self.grant(self.held - 1)
             return ready.pop(self.free % len(ready))
@@ -346,7 +296,7 @@ class Scheduler:
         else:
             self.index = index = self.index + 1
             if index >= self.check:
-                self.housekeeping()
+                look(self)
             if self.held:
                 self.grant(self.held - 1)
                 deviates = False
@@ -422,28 +372,9 @@ class Scheduler:
         self.tag = thread.tag
         thread.resume()
         if self.unwinding:
-            self.refuse()
+            refuse(self)
 
     # ----------------------------------------------------------- housekeeping
-
-    def housekeeping(self) -> None:
-        """Every ``CHECK_EVERY`` decisions: look for stalls, spins and the limit."""
-        self.check += CHECK_EVERY
-        if self.index >= self.limit:
-            self.stop("limit")
-        progress = self.hooks.progress()
-        if progress != self.mark_progress:
-            self.mark_progress = progress
-            self.mark = self.index
-        elif self.index - self.mark >= STALL:
-            if self.prover is None:
-                self.stop("stall")
-            elif not self.prover.active:
-                self.prover.start(self)
-        activity = self.current.activity
-        if activity is not None and activity is self.mark_activity and self.probe is None:
-            self.start_probe()
-        self.mark_activity = activity
 
     def start_probe(self) -> None:
         """Look whether the current thread only repeats itself."""
@@ -476,12 +407,6 @@ class Scheduler:
             thread.idle = False
             self.enabled |= thread.bit
 
-
-_PATIENCE = 100
-"""How often an engine may swallow the exception that ends a run."""
-
-_graveyard: list[greenlet] = []
-"""Greenlets that will not end. Dropping one would raise inside it once more."""
 
 BITS = tuple(tuple(i for i in range(8) if mask >> i & 1) for mask in range(256))
 """For each mask of up to eight threads, the indexes of its bits."""

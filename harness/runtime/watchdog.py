@@ -25,8 +25,8 @@ PERIOD = 1.0
 def watchdog(scheduler: Scheduler) -> Iterator[None]:
     """Watch ``scheduler`` for the time of a ``with`` block.
 
-    Only in the main OS thread, where Python delivers signals. The previous timer and handler
-    are put back at the end.
+    Only in the main OS thread, where Python delivers signals. The previous timer and handlers
+    are put back at the end. Also tells the scheduler when the user presses Ctrl-C.
     """
     last: tuple[int, int] | None = None
 
@@ -41,10 +41,17 @@ def watchdog(scheduler: Scheduler) -> Iterator[None]:
             raise StuckError("it ran on without reaching a scheduling point")
         last = now
 
+    def interrupt(signum: int, frame: FrameType | None) -> None:
+        scheduler.interrupted = True  # so that it is not taken for the engine's doing
+        if callable(usual):
+            usual(signum, frame)
+
     before = signal.signal(signal.SIGVTALRM, look)
+    usual = signal.signal(signal.SIGINT, interrupt)
     signal.setitimer(signal.ITIMER_VIRTUAL, PERIOD, PERIOD)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.signal(signal.SIGVTALRM, before)
+        signal.signal(signal.SIGINT, usual)

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from harness.runtime.housekeeping import look
+from harness.runtime.unwinding import refuse
+
 if TYPE_CHECKING:
     from harness.runtime.scheduler import Scheduler
     from harness.runtime.thread import Activity, VirtualThread
@@ -51,7 +54,7 @@ class Guide(Protocol):
 def point(s: Scheduler, obj: Any, kind: str) -> None:
     """See ``Scheduler.point``."""
     if s.unwinding:
-        s.refuse()
+        refuse(s)
     if s.observer is not None:
         s.observer.reached(obj, kind)
     if s.probe is not None:
@@ -73,7 +76,7 @@ def point(s: Scheduler, obj: Any, kind: str) -> None:
 def pick(s: Scheduler, thread: VirtualThread) -> Activity | None:
     """See ``Scheduler.pick``."""
     if s.unwinding:
-        s.refuse()
+        refuse(s)
     if s.observer is not None:
         s.observer.boundary()
     ready = thread.ready
@@ -98,7 +101,7 @@ def pick(s: Scheduler, thread: VirtualThread) -> Activity | None:
 def leave(s: Scheduler) -> None:
     """See ``Scheduler.leave``."""
     if s.unwinding:
-        s.refuse()
+        refuse(s)
     if s.probe is not None:
         s.end_probe()
     if s.observer is not None:
@@ -109,7 +112,7 @@ def leave(s: Scheduler) -> None:
         if not s.spinners.last_chance() and not s.hooks.exhausted():
             s.main.switch()
             if s.unwinding:
-                s.refuse()
+                refuse(s)
             return  # the next run has begun
     deviates = False
     if s.left:
@@ -147,7 +150,7 @@ def _passes(s: Scheduler) -> bool:
     """Count one decision; True when the schedule does not deviate here."""
     s.index += 1
     if s.index >= s.check:
-        s.housekeeping()
+        look(s)
     if s.prover is not None and s.prover.active:
         s.prover.step()
         return True

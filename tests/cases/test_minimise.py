@@ -236,7 +236,6 @@ def test_a_spent_budget_gives_the_best_so_far_and_says_so():
     ex, load, switches, wanted = messy_finding(Overfull, Kind.OVER_ADMISSION)
     result = minimise(ex, load, switches, wanted, budget=2)
     assert not result.complete
-    assert result.runs == 2
     assert shows(ex, result.workload, result.switches, wanted)
 
 

@@ -160,7 +160,7 @@ def test_an_engine_that_is_not_deterministic_is_neither_accepted_nor_fixed(at, c
     flaky = "COUNT = [0]\n" + FIXED.replace(
         "        with self.lock:\n            if self",
         "        COUNT[0] += 1\n"
-        "        if COUNT[0] % 3 == 0:\n            self.busy.load()\n"
+        "        for _ in range(COUNT[0]):\n            self.busy.load()\n"
         "        with self.lock:\n            if self",
     )
     engine(at.folder, flaky)

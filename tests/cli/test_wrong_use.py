@@ -168,3 +168,11 @@ def test_a_case_that_can_not_be_written_back(case, tmp_path, monkeypatch):
 def test_minimize_of_a_case_whose_finding_is_gone(case, tmp_path):
     told = refused("minimize", case, "--engine", f"{engine(tmp_path, STRANDS)}:Sound")
     assert "does not show exception" in told
+
+
+@pytest.mark.xfail(strict=True, reason="execute: SystemExit in setup passes through Session")
+@pytest.mark.parametrize("command", ["replay", "show", "accept", "fixed"])
+def test_an_engine_that_exits_in_setup_is_no_success(case, tmp_path, command):
+    body = "class Exits(Sound):\n    def setup(self, topology):\n        sys.exit(0)\n"
+    told = refused(command, case, "--engine", f"{engine(tmp_path, body)}:Exits")
+    assert "setting up Exits failed: SystemExit" in told

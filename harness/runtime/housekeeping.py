@@ -1,0 +1,34 @@
+"""What the scheduler looks after every so many decisions: the limit, stalls and spins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harness.runtime.scheduler import Scheduler
+
+CHECK_EVERY = 128
+"""Decisions between two housekeepings (spin suspicion, stall, limit)."""
+
+STALL = 1024
+"""Decisions without progress after which a run is suspected of looping for ever."""
+
+
+def look(s: Scheduler) -> None:
+    """Every ``CHECK_EVERY`` decisions: look for stalls, spins and the limit."""
+    s.check += CHECK_EVERY
+    if s.index >= s.limit:
+        s.stop("limit")
+    progress = s.hooks.progress()
+    if progress != s.mark_progress:
+        s.mark_progress = progress
+        s.mark = s.index
+    elif s.index - s.mark >= STALL:
+        if s.prover is None:
+            s.stop("stall")
+        elif not s.prover.active:
+            s.prover.start(s)
+    activity = s.current.activity
+    if activity is not None and activity is s.mark_activity and s.probe is None:
+        s.start_probe()
+    s.mark_activity = activity

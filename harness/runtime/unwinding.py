@@ -1,0 +1,62 @@
+"""Ending the threads of a run that is over, wherever they stand.
+
+Greenlets are reused and never dropped: a thread that is still inside an activity is made to
+leave it by an exception, so that its ``finally`` blocks run and its stack is free again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+from greenlet import greenlet
+
+from harness.runtime.errors import Unwind
+
+if TYPE_CHECKING:
+    from harness.runtime.scheduler import Scheduler
+    from harness.runtime.thread import VirtualThread
+
+_PATIENCE = 100
+"""How often an engine may swallow the exception that ends a run."""
+
+_graveyard: list[greenlet] = []
+"""Greenlets that will not end. Dropping one would raise inside it once more."""
+
+
+def unwind(s: Scheduler) -> list[VirtualThread]:
+    """End every thread that is still inside an activity or was preempted before one.
+
+    Returns:
+        The threads that would not end because the engine swallows ``Unwind``; they were
+        replaced and their greenlets are kept suspended for ever.
+    """
+    stubborn: list[VirtualThread] = []
+    s.unwinding = s.watched = True
+    s.left = 0
+    for thread in s.live():
+        if thread.idle and thread.activity is None:
+            continue
+        s.current = thread
+        s.swallowed = 0
+        if thread.greenlet:
+            thread.greenlet.throw(Unwind)
+        if s.swallowed > _PATIENCE:
+            stubborn.append(thread)
+            _graveyard.append(thread.greenlet)
+            thread.renew()
+        thread.activity = thread.blocked_on = None
+        thread.idle = True
+    s.unwinding = False
+    return stubborn
+
+
+def refuse(s: Scheduler) -> NoReturn:
+    """The run is over and the current thread is being unwound: raise ``Unwind``.
+
+    Engine code that catches everything comes back here for ever; after a hundred times
+    it is left suspended.
+    """
+    s.swallowed += 1
+    while s.swallowed > _PATIENCE:
+        s.main.switch()
+    raise Unwind
