@@ -166,15 +166,20 @@ class Session:
         s.tag = None
         ledger.reset()
         self._idle.reset()
+        s.setting_up = True
         try:
             self._engine = plan.engine = engine = self._cls()
             engine.host = ledger
             engine.setup(plan.workload.topology)
             ledger.set_up()
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             raise EngineError(
                 f"setting up {self._cls.__name__} failed: {type(error).__name__}: {error}"
             ) from error
+        finally:
+            s.setting_up = False
         self._probes = not ledger.publishes_in_service
         self._plain = not (ledger.counters or self._invariants or ledger.fifo)
         if self._invariants:

@@ -54,6 +54,7 @@ class Scheduler:
         now: virtual time in milliseconds.
         tag: who executes, for reads-from feedback; None when there is no feedback.
         runs: executions so far.
+        setting_up: whether the engine's setup runs, which takes no decisions.
         over: why the run was ended early ("crash", "stall", "limit", "loop"), or None.
         watched: whether decisions take the full path: somebody observes, a probe runs, a
             spinner is parked, or the run is being unwound.
@@ -93,6 +94,7 @@ class Scheduler:
         "probe",
         "prover",
         "runs",
+        "setting_up",
         "slice",
         "spinners",
         "swallowed",
@@ -117,7 +119,7 @@ class Scheduler:
         self.left = self.alive = self.open = self.runs = self.index = self.swallowed = 0
         self.main = getcurrent()
         self.tag: object = None
-        self.unwinding = self.watched = self.interrupted = False
+        self.unwinding = self.watched = self.interrupted = self.setting_up = False
         self.over: str | None = None
 
     # ------------------------------------------------------------------ a run

@@ -1,20 +1,23 @@
-"""Catches engine code that runs on without reaching a scheduling point.
+"""Keeps engine code within bounds that the scheduler can not enforce by itself.
 
-Such code can not be preempted by the scheduler. A timer on the process's CPU time looks every
-second whether decisions are still being taken; after two seconds without one it raises
-``StuckError`` right inside the code, which makes it a finding like any other exception.
+Code that runs on without reaching a scheduling point can not be preempted. A timer on the
+process's CPU time looks every second whether decisions are still being taken; after two seconds
+without one it raises ``StuckError`` right inside the code, which makes it a finding like any
+other exception. Operating system threads are outside the schedule: starting one raises
+``MisuseError``.
 """
 
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 from greenlet import getcurrent
 
-from harness.runtime.errors import StuckError
+from harness.runtime.errors import MisuseError, StuckError
 from harness.runtime.scheduler import Scheduler
 
 PERIOD = 1.0
@@ -28,14 +31,14 @@ def watchdog(scheduler: Scheduler) -> Iterator[None]:
     Only in the main OS thread, where Python delivers signals. The previous timer and handlers
     are put back at the end. Also tells the scheduler when the user presses Ctrl-C.
     """
-    last: tuple[int, int] | None = None
+    last: tuple[int, int, bool] | None = None
 
     def look(signum: int, frame: FrameType | None) -> None:
         nonlocal last
-        if getcurrent() is scheduler.main:
+        if getcurrent() is scheduler.main and not scheduler.setting_up:
             last = None
             return
-        now = (scheduler.runs, scheduler.executed)
+        now = (scheduler.runs, scheduler.executed, scheduler.setting_up)
         if now == last:
             last = None
             raise StuckError("it ran on without reaching a scheduling point")
@@ -46,12 +49,25 @@ def watchdog(scheduler: Scheduler) -> Iterator[None]:
         if callable(usual):
             usual(signum, frame)
 
+    start = threading.Thread.start
+
+    def refuse(thread: threading.Thread) -> None:
+        ours = threading.current_thread() is threading.main_thread()
+        if ours and (scheduler.setting_up or getcurrent() is not scheduler.main):
+            raise MisuseError(
+                "engine code must not start operating system threads, which no schedule "
+                "controls; let an operation of the workload do their work"
+            )
+        start(thread)
+
     before = signal.signal(signal.SIGVTALRM, look)
     usual = signal.signal(signal.SIGINT, interrupt)
+    threading.Thread.start = refuse  # type: ignore[method-assign, assignment]
     signal.setitimer(signal.ITIMER_VIRTUAL, PERIOD, PERIOD)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        threading.Thread.start = start  # type: ignore[method-assign]
         signal.signal(signal.SIGVTALRM, before)
         signal.signal(signal.SIGINT, usual)

@@ -159,7 +159,10 @@ class Statistic(Primitive):
     __slots__ = ("value",)
 
     def __init__(self, name: str) -> None:
-        super().__init__(name)
+        # Not through super(): primitives are made anew in every run.
+        self.name = name
+        self.scheduler = active.scheduler
+        self.writer = None
         self.value = 0
 
     def add(self, n: int = 1) -> None:

@@ -411,9 +411,6 @@ def test_without_atheris_libfuzzers_own_modes_are_refused(tmp_path, monkeypatch)
     assert "needs Atheris" in ended.complaint()
 
 
-@pytest.mark.xfail(
-    strict=True, reason="runtime: nothing stops engine code from starting threads (see watchdog)"
-)
 @pytest.mark.parametrize("where", ["arrive", "finish"])
 def test_an_engine_that_starts_an_os_thread(tmp_path, where):
     body = f"""

@@ -170,7 +170,6 @@ def test_minimize_of_a_case_whose_finding_is_gone(case, tmp_path):
     assert "does not show exception" in told
 
 
-@pytest.mark.xfail(strict=True, reason="execute: SystemExit in setup passes through Session")
 @pytest.mark.parametrize("command", ["replay", "show", "accept", "fixed"])
 def test_an_engine_that_exits_in_setup_is_no_success(case, tmp_path, command):
     body = "class Exits(Sound):\n    def setup(self, topology):\n        sys.exit(0)\n"
