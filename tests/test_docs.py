@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from harness.cli.console import out
 from harness.cli.main import main
 
 ROOT = Path(__file__).parent.parent
@@ -25,7 +26,7 @@ def lines(text):
 @pytest.mark.parametrize(("page", "case", "text"), SHOWN, ids=[s[1] for s in SHOWN])
 def test_the_interleaving_shown_is_that_of_the_case(page, case, text, monkeypatch):
     monkeypatch.chdir(ROOT)
-    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setattr(out, "width", 120)
     result = CliRunner().invoke(main, ["show", "--brief", case])
     wanted = lines(text)
     assert lines(result.output)[-len(wanted) :] == wanted

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from harness.cli.console import out
 from harness.cli.main import main
 
 ROOT = Path(__file__).parent.parent
@@ -43,7 +44,7 @@ def test_the_bug_of_the_example_is_found(tmp_path):
 def test_the_case_shown_gives_the_interleaving_shown(tmp_path, monkeypatch):
     path = tmp_path / "readme.case.toml"
     path.write_text(block("toml", "schedule ="), encoding="utf-8")
-    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setattr(out, "width", 100)
     result = CliRunner().invoke(main, ["show", str(path), "--engine", ENGINE])
     shown = [line.rstrip() for line in result.output.splitlines()]
     wanted = [line.rstrip() for line in block("text", "nobody is").splitlines()]
