@@ -190,7 +190,7 @@ def main() -> None:
     worker = Worker(task, instrument(task.engine) if task.instrumented else find(task.engine))
     # Engines leave reference cycles behind, but few: at the default threshold a fifth of the
     # time goes into walking through thousands of cached workloads to find them.
-    gc.set_threshold(20_000, 10, 10)
+    gc.set_threshold(5_000, 10, 10)
     with worker.executor.guard():
         if worker.feedback is None:
             worker.unguided()
