@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
 from harness.engine.operation import INVARIANT, PARAMS, WEIGHT, declared
@@ -91,6 +91,14 @@ class Engine:
         Returns:
             What became of it, as for ``arrive``; None for "as dispatched": in service if it
             was dispatched before, still queued otherwise.
+        """
+        return None
+
+    def contents(self) -> Collection[Request] | None:
+        """The requests linked in the engine's queues, for the check of lost requests.
+
+        Called at idle points; accesses are not scheduling points. Not overridden, or None: the
+        engine does not tell.
         """
         return None
 

@@ -52,6 +52,7 @@ class Session:
         "_probes",
         "_proof",
         "_s",
+        "_tells",
     )
 
     def __init__(
@@ -65,6 +66,7 @@ class Session:
         self._plan = plan
         self._cls = cls
         self._invariants = invariants
+        self._tells = cls.contents is not Engine.contents
         tasks = cls.resume is not Engine.resume
         self._ledger = Ledger(scheduler, plan.requests, fifo=cls.fifo, tasks=tasks)
         plan.ledger = self._ledger
@@ -120,6 +122,8 @@ class Session:
         full = self._plain and ledger.in_service == ledger.capacity == ledger.ceiling
         if full and not ledger.unwoken and not self._s.waiting:
             return
+        if self._tells:
+            self._check_contents()
         self._idle.check(self._waiting() if self._s.waiting else ())
         for invariant in self._invariants:
             self._check(invariant)
@@ -135,7 +139,7 @@ class Session:
             return False
         if self._s.waiting:
             return False
-        if self._ledger.findings or self._s.open > bool(self._invariants):
+        if self._ledger.findings or self._s.open > bool(self._invariants or self._tells):
             return False
         if not plan.requests or 0 in self._ledger.capacity:
             return False
@@ -181,8 +185,8 @@ class Session:
         finally:
             s.setting_up = False
         self._probes = not ledger.publishes_in_service
-        self._plain = not (ledger.counters or self._invariants or ledger.fifo)
-        if self._invariants:
+        self._plain = not (ledger.counters or self._invariants or ledger.fifo or self._tells)
+        if self._invariants or self._tells:
             s.open += 1
 
     def _result(self) -> Run:
@@ -227,6 +231,14 @@ class Session:
             "not admitted",
         )
         self._idle.stranded = [e for e in self._idle.stranded if e[0] is not probe]
+
+    def _check_contents(self) -> None:
+        s = self._s
+        left, s.left = s.left, FOREVER
+        contents = self._engine.contents()
+        s.left = left
+        if contents is not None:
+            self._idle.check_contents(contents)
 
     def _check(self, invariant: Callable[[Engine], None]) -> None:
         s = self._s

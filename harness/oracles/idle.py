@@ -8,7 +8,7 @@ a promise, not a later arrival and not a timeout.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from harness.engine.request import Request, Stage
 from harness.model.finding import Finding, Kind
@@ -65,6 +65,19 @@ class IdleOracle:
                 self._miscounted(counter.name, counter.value, table, expected)
         if ledger.ceiling != ledger.capacity:
             ledger.ceiling[:] = ledger.capacity
+
+    def check_contents(self, contents: Collection[Request]) -> None:
+        """A request that is queued for the ledger must be linked in some queue of the engine."""
+        for request in self._ledger.requests:
+            if request.stage is Stage.QUEUED and not request.suspected and request not in contents:
+                request.suspected = True
+                name = self._ledger.queues[request.queue]
+                self._ledger.found(
+                    Kind.LOST_REQUEST,
+                    name,
+                    f"{request.name} left {name} without being dispatched, rejected or aborted",
+                    [request],
+                )
 
     def conclude(self) -> list[Finding]:
         """At the end of the run: the stranded findings, final ones and transient ones."""
