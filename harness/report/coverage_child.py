@@ -64,7 +64,8 @@ def _replay_all(engine: str, cases: Sequence[str]) -> tuple[int, list[tuple[str,
     for path in cases:
         try:
             case = load(Path(path))
-            replay(executor, case.workload(executor.spec), case.switches, case.finding)
+            with executor.guard():
+                replay(executor, case.workload(executor.spec), case.switches, case.finding)
             replayed += 1
         except CaseFileError as error:
             skipped.append((path, str(error)))
