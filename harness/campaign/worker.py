@@ -25,7 +25,7 @@ from harness.campaign.feedback import FeedbackMap
 from harness.campaign.libfuzzer import fuzz, instrument
 from harness.campaign.status import Status
 from harness.codec.codec import Codec
-from harness.codec.mutate import Mutator
+from harness.codec.mutate import Mutator, tail_bytes
 from harness.engine.registry import EngineRef, find
 from harness.execute.python import PythonExecutor
 from harness.execute.run import EngineError
@@ -136,7 +136,7 @@ class Worker:
         while True:
             base = self.mutator.fresh(self.random)
             for _ in range(_TAILS):
-                self.one_input(base[:-4] + self.random.randbytes(4))
+                self.one_input(base[:-4] + tail_bytes(self.random))
                 if task.runs and status.runs >= task.runs:
                     self.report()
                     return

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from harness.cases.minimise import minimise
 from harness.codec.codec import Codec
-from harness.codec.mutate import Mutator
+from harness.codec.mutate import Mutator, tail_bytes
 from harness.engine.base import Engine
 from harness.engine.registry import EngineRef
 from harness.execute.opening import open_executor
@@ -78,7 +78,7 @@ def explore(engine: type[Engine] | EngineRef | str, runs: int = 1000, seed: int 
         if n % TAILS == 0:
             data = mutator.fresh(random)
         # The random tail of the schedule is seeded by the last four bytes.
-        workload, schedule = codec.decode(data[:-4] + random.randbytes(4))
+        workload, schedule = codec.decode(data[:-4] + tail_bytes(random))
         run = executor.run(workload, schedule)
         if run.worst is not None:
             raise AssertionError(_found(executor, ref, workload, schedule, n + 1, seed))
