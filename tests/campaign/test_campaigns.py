@@ -139,8 +139,7 @@ def test_instrumented(tmp_path, target):
         target = f"{engine(tmp_path)}:Sound"
     plain = fuzz(target, tmp_path / "plain", "--json", runs=100)
     more = fuzz(target, tmp_path / "more", "--json", "--instrument", runs=100)
-    assert plain.code in (0, 1)
-    assert more.code == plain.code
+    assert {plain.code, more.code} <= {0, 1}  # what a hundred runs find is chance
     assert more.json["runs"] == 100
     assert more.json["inputs"] > plain.json["inputs"]
 
