@@ -1,32 +1,18 @@
-"""How do lists of findings and of engines look?"""
+"""How does a list of engines look?"""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
 from harness.engine.registry import EngineRef
-from harness.model.finding import Finding
 from harness.model.params import Index, Int, Param
 from harness.model.spec import OperationSpec
 from harness.report.accesses import clean
-
-
-def findings_table(findings: Iterable[Finding], title: str | None = None) -> Table:
-    """A table of findings, in the order given: kind, about what, and what happened."""
-    table = _table(title, "finding", "about", "what happened")
-    for finding in findings:
-        manner = " (transient)" if finding.transient else ""
-        table.add_row(
-            Text(f"{finding.kind.value}{manner}", style=kind_style(finding)),
-            Text(clean(finding.where)),
-            Text(clean(finding.message)),
-        )
-    return table
 
 
 def engines_table(engines: Iterable[EngineRef], title: str | None = None) -> Table:
@@ -58,20 +44,6 @@ def engines_table(engines: Iterable[EngineRef], title: str | None = None) -> Tab
 def first_line(cls: type) -> str:
     """The first line of a class's docstring; empty if neither it nor a base has one."""
     return (inspect.getdoc(cls) or "").strip().partition("\n")[0].replace("``", "")
-
-
-def kind_style(finding: Finding) -> str:
-    """The style in which a finding's kind is shown."""
-    return "yellow" if finding.kind.warning else "bold red"
-
-
-def counts_table(counts: Mapping[str, int], title: str | None = None) -> Table:
-    """A table of how often each verdict was given, the most frequent first."""
-    table = _table(title, "verdict", "runs")
-    table.columns[1].justify = "right"
-    for verdict, runs in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])):
-        table.add_row(Text(verdict, style="" if verdict == "ok" else "bold red"), f"{runs:,}")
-    return table
 
 
 def _table(title: str | None, *columns: str) -> Table:
