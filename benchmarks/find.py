@@ -13,16 +13,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from itertools import product
-from pathlib import Path
 from statistics import median
 
 from rich.console import Console
@@ -30,10 +24,8 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks import WIDTH
-from harness.campaign import spool
-from harness.campaign.campaign import MAX_LEN
+from benchmarks.searching import SearchWorker
 from harness.campaign.libfuzzer import why_unavailable
-from harness.campaign.worker import Task
 
 ENGINES = ("haproxy@ddab05b98", "haproxy@5541d4995")
 KINDS = ("stranded", "endless-loop", "over-admission")
@@ -45,9 +37,6 @@ TARGETS = {
     ("haproxy@5541d4995", "endless-loop"): 60.0,
 }
 """Seconds of a guided campaign that were asked for, median over the seeds."""
-
-_POLL = 0.01
-_TICK = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,70 +60,16 @@ class Hit:
 
 def search(engine: str, mode: str, seed: int, kinds: Sequence[str], limit: float) -> list[Hit]:
     """Run one worker until it has shown all ``kinds`` or ``limit`` seconds of CPU are spent."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for part in ("spool", "log", "inputs"):
-            (folder / part).mkdir()
-        task = Task(
-            engine=engine,
-            spool=str(folder / "spool"),
-            log=str(folder / "log"),
-            seed=seed,
-            runs=0,
-            seconds=0.0,
-            guided=mode == "guided",
-            instrumented=False,
-        )
-        command = [
-            *(sys.executable, "-m", "harness.campaign.worker", str(folder / "inputs")),
-            *(f"-seed={seed}", f"-max_len={MAX_LEN}", "-len_control=0", "-reduce_inputs=0"),
-            f"-artifact_prefix={folder / 'log'}/",
-        ]
-        start = time.monotonic()
-        worker = subprocess.Popen(
-            command,
-            env=task.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        try:
-            return _watch(worker, folder / "spool", start, kinds, limit, (engine, mode, seed))
-        finally:
-            worker.kill()
-            worker.wait()
-
-
-def _watch(
-    worker: subprocess.Popen[bytes],
-    folder: Path,
-    start: float,
-    kinds: Sequence[str],
-    limit: float,
-    what: tuple[str, str, int],
-) -> list[Hit]:
     hits: dict[str, Hit] = {}
-    cpu = 0.0
-    while len(hits) < len(kinds) and cpu < limit:
-        time.sleep(_POLL)
-        if worker.poll() is not None:
-            raise SystemExit(f"the worker on {what[0]} ended with code {worker.returncode}")
-        cpu = _cpu(worker.pid)
-        for raw in spool.waiting(folder):
-            kind = raw.signature.split()[0]
-            if kind in kinds and (kind not in hits or raw.runs < hits[kind].runs):
-                seen = hits.get(kind)
-                when = (seen.cpu, seen.wall) if seen else (cpu, time.monotonic() - start)
-                hits[kind] = Hit(*what, kind, *when, raw.runs)
-            raw.path.unlink()
+    with SearchWorker(engine, seed, guided=mode == "guided") as worker:
+        while len(hits) < len(kinds) and worker.cpu < limit:
+            for raw in worker.wait():
+                kind = raw.signature.split()[0]
+                if kind in kinds and (kind not in hits or raw.runs < hits[kind].runs):
+                    seen = hits.get(kind)
+                    when = (seen.cpu, seen.wall) if seen else (worker.cpu, worker.wall)
+                    hits[kind] = Hit(engine, mode, seed, kind, *when, raw.runs)
     return list(hits.values())
-
-
-def _cpu(pid: int) -> float:
-    """User and system seconds of a process so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICK
 
 
 def censored(values: Sequence[float], seeds: int, limit: str) -> str:

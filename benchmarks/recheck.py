@@ -18,24 +18,35 @@ from rich.table import Table
 
 from harness.engine.registry import find
 from harness.execute.opening import open_executor
+from harness.model.params import Int
 from harness.model.schedule import Schedule
-from harness.model.wording import describe_workload
+from harness.model.spec import EngineSpec
 from harness.model.workload import Op, Topology, Workload
 
 ENGINES = ("haproxy@5541d4995", "haproxy@b11495652-no-recheck", "haproxy@b11495652")
-SETTINGS = {"servers": 1, "maxconn": 1, "minconn": 0, "maxpoll": 2}
+SETTINGS = {"maxpoll": 2}
+"""Topology fields that are not at their lowest value: one server, one slot."""
+
 BOUNDS = {2: 3, 3: 2}
 """Requests → deviations up to which all schedules are run."""
 
 
-def workloads(requests: int) -> Iterator[Workload]:
+def workloads(spec: EngineSpec, requests: int) -> Iterator[Workload]:
     """Each request on a thread of its own, balanced (-1) or bound to the server (0).
 
     Threads are interchangeable, so one order of the targets is enough.
     """
-    topology = Topology({"threads": requests, **SETTINGS})
+    lowest = {name: field.low for name, field in spec.topology.items() if isinstance(field, Int)}
+    topology = Topology({**lowest, **SETTINGS, "threads": requests})
     for targets in sorted({tuple(sorted(t)) for t in product((-1, 0), repeat=requests)}):
         yield Workload(topology, tuple(Op(i, "arrive", (t,)) for i, t in enumerate(targets)))
+
+
+def described(workload: Workload) -> str:
+    """How many requests of each sort."""
+    bound = sum(op.args[0] >= 0 for op in workload.ops)
+    balanced = len(workload.ops) - bound
+    return ", ".join(f"{n} {what}" for n, what in ((balanced, "balanced"), (bound, "bound")) if n)
 
 
 def schedules(length: int, alternatives: int, bound: int) -> Iterator[Schedule]:
@@ -55,12 +66,12 @@ def main() -> None:
     for name in sys.argv[1:] or ENGINES:
         executor = open_executor(find(name))
         for requests, bound in BOUNDS.items():
-            for workload in workloads(requests):
+            for workload in workloads(executor.spec, requests):
                 length = executor.run(workload, Schedule()).steps + 4
                 seen: Counter[str] = Counter()
                 total = 0
                 every = schedules(length, requests - 1, bound)
-                text = ", ".join(t[3:] for t in describe_workload(workload, executor.spec))
+                text = described(workload)
                 for schedule in track(every, text, console=console, transient=True):
                     total += 1
                     found = executor.run(workload, schedule).findings

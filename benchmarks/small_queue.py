@@ -127,9 +127,9 @@ class PlainHost:
 _REQUESTS: list[Any] = [object() for _ in range(THREADS * EACH)]
 
 
-def run_plain() -> None:
-    """The scenario with no scheduling: an engine is made, all requests arrive and finish."""
-    engine: Any = Plain()
+def run_bare(cls: type[SmallQueue]) -> None:
+    """The scenario and nothing of ours: an engine is made, all requests arrive and finish."""
+    engine: Any = cls()
     engine.host = host = PlainHost()
     engine.setup(WORKLOAD.topology)
     ready = host.ready

@@ -5,6 +5,10 @@
 
 CPU time, never wall time, and interleaved rounds: each round measures every row once, and a
 row's figure is its cheapest round, which is the one that others disturbed least.
+
+Rows (a) to (e) are steps: each does what the one above does and something more, and the column
+"adds" is what that costs. So (c) less (b) is the price of scheduling, (b) less (p) that of
+judging the run.
 """
 
 from __future__ import annotations
@@ -29,7 +33,7 @@ from rich.table import Table
 
 from benchmarks import WIDTH
 from benchmarks.guided import REF, fixed_part, with_feedback
-from benchmarks.small_queue import IN_ORDER, run_plain
+from benchmarks.small_queue import IN_ORDER, Plain, SmallQueue, run_bare
 from harness.campaign.campaign import MAX_LEN
 from harness.campaign.libfuzzer import why_unavailable
 from harness.campaign.worker import Task
@@ -37,6 +41,8 @@ from harness.codec.codec import Codec
 from harness.codec.tail import MEAN_GAPS
 from harness.execute.python import PythonExecutor
 from harness.model.schedule import Schedule
+from harness.runtime.active import active
+from harness.runtime.housekeeping import CHECK_EVERY
 
 INPUTS = 2000
 """Inputs a round runs in this process."""
@@ -57,6 +63,7 @@ class Row:
     Attributes:
         key: its letter, which targets refer to.
         name: what it is.
+        after: key of the step that this one adds something to; empty where it is none.
         measure: runs it; None where it can not be had, and ``why`` says why.
         best: µs of CPU time a run, of the cheapest round so far.
     """
@@ -64,6 +71,7 @@ class Row:
     key: str
     name: str
     measure: Measure | None
+    after: str = ""
     why: str = ""
     best: float = float("inf")
 
@@ -117,10 +125,20 @@ def in_process(run: Callable[[], None], runs: int = INPUTS) -> float:
     return (time.process_time() - start) / runs * 1e6
 
 
-def plain() -> None:
+def bare() -> None:
     """(a): the engine and nothing else."""
     for _ in range(INPUTS):
-        run_plain()
+        run_bare(Plain)
+
+
+def on_primitives(executor: PythonExecutor) -> None:
+    """(p): the engine on our primitives, which are told that nothing is to be decided."""
+    executor.run(IN_ORDER, Schedule())
+    active.scheduler = s = executor.scheduler
+    s.current = s.threads[0]
+    for _ in range(INPUTS):
+        s.left = CHECK_EVERY
+        run_bare(SmallQueue)
 
 
 def in_order(executor: PythonExecutor) -> None:
@@ -169,7 +187,7 @@ def _cpu_of(command: Sequence[str], environment: dict[str, str]) -> float:
 
 
 def own_rows(folder: Path) -> Iterator[Row]:
-    """Rows (a) to (e)."""
+    """Rows (a) to (e): the steps, and variants of (c) and (e)."""
     executor = PythonExecutor(REF)
     codec = Codec(executor.spec)
     mixed = inputs(codec, range(1, len(MEAN_GAPS) + 1))
@@ -177,30 +195,29 @@ def own_rows(folder: Path) -> Iterator[Row]:
     def of(data: Sequence[bytes], executor: PythonExecutor = executor) -> Measure:
         return partial(in_process, partial(decoded, executor, codec, data))
 
-    yield Row("a", "the engine, no scheduling", partial(in_process, plain))
-    yield Row(
-        "b",
-        "  + activities, ledger, oracles; nothing to decide",
-        partial(in_process, partial(in_order, executor)),
-    )
-    yield Row("c", "  + decoded and scheduled, no feedback", of(mixed))
+    yield Row("a", "the engine alone, on plain primitives", partial(in_process, bare))
+    each = partial(in_process, partial(on_primitives, executor))
+    yield Row("p", "on our primitives, nothing decided", each, "a")
+    each = partial(in_process, partial(in_order, executor))
+    yield Row("b", "judged: activities, ledger, idle points, probe", each, "p")
+    yield Row("c", "scheduled: 3 threads, decoded from bytes", of(mixed), "b")
     for i, gap in enumerate(MEAN_GAPS):
-        yield Row(f"c{gap}", f"      of these, mean gap {gap}", of(inputs(codec, [i + 1])))
-    yield Row("d", "  + feedback map", of(mixed, with_feedback()))
+        yield Row(f"c{gap}", f"    (c) with mean gap {gap} only", of(inputs(codec, [i + 1])))
+    yield Row("d", "guided: with the feedback map", of(mixed, with_feedback()), "c")
     missing = why_unavailable()
-    for key, name, command, environment in _fuzzers(folder):
+    for key, name, after, command, environment in _fuzzers(folder):
         measure = None if missing else partial(fuzzed, command, environment)
-        yield Row(key, name, measure, missing or "")
+        yield Row(key, name, measure, after, missing or "")
 
 
-def _fuzzers(folder: Path) -> Iterator[tuple[str, str, list[str], dict[str, str]]]:
+def _fuzzers(folder: Path) -> Iterator[tuple[str, str, str, list[str], dict[str, str]]]:
     options = ["-seed=1", f"-max_len={MAX_LEN}", "-len_control=0", "-reduce_inputs=0"]
     fixed = [sys.executable, "-m", "benchmarks.guided", *options]
-    yield "e", "  + libFuzzer and our mutations, workload kept", fixed, dict(os.environ)
+    yield "e", "fuzzed: under libFuzzer, with our mutations", "d", fixed, dict(os.environ)
     engine = f"{Path(__file__).with_name('small_queue.py')}:SmallQueue"
     task = Task(engine, str(folder), str(folder), 1, 0, 0.0, True, False)
     worker = [sys.executable, "-m", "harness.campaign.worker", *options]
-    yield "e2", "  a campaign's worker, workload mutated too", worker, task.environment()
+    yield "e2", "    a campaign's worker: other workloads too", "", worker, task.environment()
 
 
 def rival_rows(frontrun: str | None, interleave: str | None) -> Iterator[Row]:
@@ -215,7 +232,7 @@ def rival_rows(frontrun: str | None, interleave: str | None) -> Iterator[Row]:
         if python is None and importlib.util.find_spec(package) is not None:
             python = sys.executable
         measure = partial(rival, python, tool) if python else None
-        yield Row(key, tool, measure, "not installed")
+        yield Row(key, tool, measure, why="not installed")
 
 
 # ------------------------------------------------------------------------------ the report
@@ -234,14 +251,17 @@ def show(console: Console, rows: dict[str, Row], rounds: int) -> None:
     table = Table(title=f"3 threads x 2 requests; CPU time, best of {rounds} rounds ({version})")
     table.add_column("")
     table.add_column("way of running")
-    for column in ("µs / run", "x (a)", "x (c)"):
+    for column in ("µs / run", "adds", "x (a)", "x (b)", "x (c)"):
         table.add_column(column, justify="right")
     for row in rows.values():
         if row.measure is None:
-            table.add_row(row.key, row.name, row.why, "", "")
+            table.add_row(row.key, row.name, row.why)
             continue
-        by = [f"{ratio(rows, row.key, to):,.2f}" for to in "ac"]
-        table.add_row(row.key, row.name, f"{row.best:,.1f}", *by)
+        step = rows[row.after].measure and rows[row.after].best if row.after else None
+        adds = f"{row.best - step:,.1f}" if step else ""
+        ratios = [ratio(rows, row.key, to) for to in "abc"]
+        by = ["" if r is None else f"{r:,.2f}" for r in ratios]
+        table.add_row(row.key, row.name, f"{row.best:,.1f}", adds, *by)
     console.print(table)
     table = Table(title="targets")
     for column in ("", "asked for", "measured", ""):

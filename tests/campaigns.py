@@ -198,10 +198,10 @@ def raw(corpus: Path) -> list[Path]:
 
 
 def shim(folder: Path, code: str) -> str:
-    """A folder for PYTHONPATH whose ``sitecustomize`` runs ``code`` in every process."""
+    """A PYTHONPATH with a ``sitecustomize`` that runs ``code`` in every process."""
     folder.mkdir(exist_ok=True)
     (folder / "sitecustomize.py").write_text(code)
-    return str(folder)
+    return os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])
 
 
 IMPATIENT = "import harness.runtime.watchdog as w\nw.PERIOD = 0.05\n"

@@ -17,8 +17,10 @@ from harness.campaign import spool
 from harness.campaign.collector import Collected, Collector, NondeterministicEngineError
 from harness.campaign.libfuzzer import why_unavailable
 from harness.campaign.paths import CampaignPaths
+from harness.campaign.spool import RawFinding
 from harness.campaign.status import Status, read
 from harness.campaign.worker import EXIT_TROUBLE, Task
+from harness.engine.modules import engine_modules
 from harness.engine.registry import EngineRef
 from harness.execute.opening import open_executor
 from harness.execute.run import EngineError
@@ -65,9 +67,11 @@ class Progress:
         status: the workers' counts, summed up.
         inputs: inputs in libFuzzer's corpus.
         collected: confirmed findings.
+        ending: why the workers are to run no further, empty while they may.
         busy: what the parent is doing, for the display.
         waiting: raw findings not yet looked at.
         unguided: one sentence, when there is no guidance.
+        instrumented: the modules that are instrumented for branch coverage.
         trouble: one sentence, when the campaign or a worker had to stop.
         nondeterministic: whether the trouble is that two runs of one case differ.
         interrupted: whether Ctrl-C ended it.
@@ -77,9 +81,11 @@ class Progress:
     status: Status = field(default_factory=Status)
     inputs: int = 0
     collected: list[Collected] = field(default_factory=list)
+    ending: str = ""
     busy: str = ""
     waiting: int = 0
     unguided: str = ""
+    instrumented: Sequence[str] = ()
     trouble: str = ""
     nondeterministic: bool = False
     interrupted: bool = False
@@ -101,14 +107,17 @@ class Campaign:
         self._paths = CampaignPaths.of(options.corpus, ref.spec)
         self._executor = open_executor(ref)
         self.progress = Progress(unguided=why_unavailable() or "")
-        self._started = time.monotonic()
-        self._interrupts = 0
+        if options.instrumented and not self.progress.unguided:
+            self.progress.instrumented = [m.__name__ for m in engine_modules(ref.engine)]
+        self._started = self._updated = time.monotonic()
+        self._leaving = False
 
     def run(self) -> Progress:
         """Run to the limits, or until Ctrl-C; either way collect what is there.
 
-        A second Ctrl-C leaves what has not been looked at in the spool, for the next campaign;
-        so does an engine that turns out not to be deterministic, or that can not be run.
+        A second Ctrl-C, or one after the limits were reached, leaves what has not been looked at
+        in the spool, for the next campaign; so does an engine that turns out not to be
+        deterministic, or that can not be run.
 
         Raises:
             OSError: the disk refuses; what was found stays in the spool for the next campaign.
@@ -123,11 +132,13 @@ class Campaign:
             try:
                 workers += [self._start(i) for i in range(self._options.jobs)]
                 while any(w.poll() is None for w in workers) and not self._over():
-                    self._collect(collector, once=True)
+                    self._take_one(collector)
                     self._update()
                     time.sleep(_POLL)
+                self.progress.ending = self.progress.ending or "the workers have ended"
+                self._update()
                 self._notice_failures(self._stop(workers))
-                self._collect(collector, once=False)
+                self._wrap_up(collector)
             except (NondeterministicEngineError, EngineError) as error:
                 self.progress.trouble = str(error)
                 self.progress.nondeterministic = isinstance(error, NondeterministicEngineError)
@@ -149,7 +160,7 @@ class Campaign:
             return
 
         def note(signum: int, frame: object) -> None:
-            self._interrupts += 1
+            self._leaving = self.progress.interrupted or bool(self.progress.ending)
             self.progress.interrupted = True
 
         signal.signal(signal.SIGINT, note)
@@ -172,7 +183,7 @@ class Campaign:
             runs=options.runs,
             seconds=options.seconds,
             guided=guided,
-            instrumented=options.instrumented,
+            instrumented=bool(self.progress.instrumented),
             parent=os.getpid(),
         )
         arguments = [
@@ -203,6 +214,12 @@ class Campaign:
         limit = self._options.seconds
         late = bool(limit) and time.monotonic() - self._started > limit + 1
         return late or self.progress.interrupted
+
+    def _why_ending(self) -> str:
+        if self.progress.interrupted:
+            return "stopping"
+        limit = self._options.seconds
+        return "time is up" if limit and self.progress.seconds >= limit else ""
 
     def _stop(
         self, workers: Sequence[subprocess.Popen[bytes]]
@@ -240,25 +257,33 @@ class Campaign:
 
     # ------------------------------------------------------------------- findings
 
-    def _collect(self, collector: Collector, *, once: bool) -> None:
-        """Look at raw findings: at one, so that the display lives on, or at what is left."""
-        for raw in spool.waiting(self._paths.spool):
-            if not once and raw.nth > _FEW:
-                # Time is up, and of its sort the first ones have been looked at.
-                raw.path.unlink(missing_ok=True)
-                continue
-            self.progress.busy = f"minimising {raw.signature}"
-            collector.take(raw, lambda _: self._minimising())
-            self.progress.collected = list(collector.collected.values())
-            self.progress.busy = ""
-            if once:
-                return
-            self._minimising()
+    def _take_one(self, collector: Collector) -> None:
+        """Look at one raw finding, if there is any."""
+        raw = next(spool.waiting(self._paths.spool), None)
+        if raw is not None:
+            self._take(collector, raw, f"minimising {raw.signature}")
 
-    def _minimising(self) -> None:
+    def _wrap_up(self, collector: Collector) -> None:
+        """Look at what is left: the first raw findings of each sort, and drop the others."""
+        left = list(spool.waiting(self._paths.spool))
+        first = [raw for raw in left if raw.nth <= _FEW]
+        for n, raw in enumerate(first, 1):
+            self._take(collector, raw, f"minimising {n} of {len(first)} findings")
+        for raw in left:
+            raw.path.unlink(missing_ok=True)
+
+    def _take(self, collector: Collector, raw: RawFinding, busy: str) -> None:
+        self.progress.busy = busy
         self._update()
-        if self._interrupts > 1:
+        collector.take(raw, lambda _: self._between_runs())
+        self.progress.collected = list(collector.collected.values())
+        self.progress.busy = ""
+
+    def _between_runs(self) -> None:
+        if self._leaving:
             raise KeyboardInterrupt
+        if time.monotonic() - self._updated > _POLL:
+            self._update()
 
     def _update(self) -> None:
         progress = self.progress
@@ -268,7 +293,10 @@ class Campaign:
             if status is not None:
                 total.add(status)
         progress.status = total
-        progress.seconds = time.monotonic() - self._started
+        self._updated = time.monotonic()
+        progress.seconds = self._updated - self._started
+        if not progress.ending:
+            progress.ending = self._why_ending()
         progress.inputs = sum(1 for _ in self._paths.inputs.iterdir())
         progress.waiting = sum(1 for _ in self._paths.spool.glob("*.json"))
         self._show(progress)

@@ -59,8 +59,6 @@ class Collector:
 
     Attributes:
         collected: by cause, in the order they were met.
-        unconfirmed: inputs of earlier campaigns that no longer show what they were noted for:
-            the engine has changed.
     """
 
     def __init__(self, executor: Executor, paths: CampaignPaths) -> None:
@@ -70,17 +68,13 @@ class Collector:
         self._known = self._load_known()
         self._old = {raw.path for raw in spool.waiting(paths.spool)}
         self.collected: dict[str, Collected] = {}
-        self.unconfirmed = 0
 
-    def take(self, raw: RawFinding, progress: Callable[[int], None]) -> Collected | None:
+    def take(self, raw: RawFinding, progress: Callable[[int], None]) -> None:
         """Confirm a raw finding, minimise it and save it, unless its cause is known.
 
         Args:
             raw: from the spool; its file is deleted once it is safe elsewhere.
-            progress: told the runs spent on minimising, now and then.
-
-        Returns:
-            What it turned out to be, None if it is nothing further.
+            progress: told the runs spent on minimising, after each; what it raises gets through.
 
         Raises:
             NondeterministicEngineError: two runs of it differ, or the worker's from these.
@@ -92,14 +86,13 @@ class Collector:
         finding = next((f for f in recorded.run.findings if f.signature == raw.signature), None)
         if finding is None:
             raw.path.unlink(missing_ok=True)
-            if raw.path not in self._old:
+            if raw.path not in self._old:  # one of old was noted before the engine changed
                 raise NondeterministicEngineError(
                     f"nondeterministic engine: a worker saw '{raw.signature}' in a case that "
                     f"gives {recorded.run.verdict} when it is run again; look for time, random "
                     "numbers or state kept between runs"
                 )
-            self.unconfirmed += 1
-            return None
+            return
         minimal = minimise(
             self._executor,
             workload,
@@ -109,9 +102,8 @@ class Collector:
             progress=progress,
             enough=self._explained,
         )
-        result = self._save(minimal, raw)
+        self._save(minimal, raw)
         raw.path.unlink(missing_ok=True)
-        return result
 
     def _explained(self, finding: Finding, workload: Workload, switches: Sequence[Switch]) -> bool:
         cause = cause_of(finding, workload, switches)
@@ -125,11 +117,11 @@ class Collector:
             raise NondeterministicEngineError(divergence(first, second))
         return first
 
-    def _save(self, minimal: Minimal, raw: RawFinding) -> Collected | None:
+    def _save(self, minimal: Minimal, raw: RawFinding) -> None:
         engine = self._executor.spec.name
         cause = cause_of(minimal.finding, minimal.workload, minimal.switches)
         if any(explains(one, cause) for one in self.collected):
-            return None
+            return
         simpler = next((one for one in self._known if explains(one, cause)), None)
         if simpler is not None:
             path, case = self._known[simpler]
@@ -154,7 +146,6 @@ class Collector:
             self._drop_explained_by(cause)
             result = Collected(case, path, True, False, raw.seconds, raw.runs)
         self.collected[cause] = result
-        return result
 
     def _drop_explained_by(self, cause: str) -> None:
         """A simpler case replaces those new ones that only need more to go wrong."""

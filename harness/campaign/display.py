@@ -29,17 +29,23 @@ def live(engine: str, progress: Progress) -> RenderableType:
         f" ({rate:,.0f}/s)  ",
         f"{status.places} features  {progress.inputs} inputs  ",
         (f"{len(progress.collected)} findings", "bold red" if progress.collected else "green"),
-        f"  {progress.waiting} to look at" if progress.waiting else "",
-        f"  {progress.busy} …" if progress.busy else "",
-        "  stopping; Ctrl-C again leaves the rest to the next campaign"
-        if progress.interrupted
-        else "",
+        f"  {progress.waiting} to look at" if progress.waiting and not progress.ending else "",
+        f"  {progress.busy} …" if progress.busy and not progress.ending else "",
         overflow="ellipsis",
         no_wrap=True,
     )
-    if not progress.collected:
-        return line
-    return Group(line, findings(progress.collected))
+    parts: list[RenderableType] = [line]
+    if progress.ending:
+        doing = progress.busy or "waiting for the workers"
+        parts.append(
+            Text.assemble(
+                (f"{progress.ending}: {doing} …", "bold yellow"),
+                "  Ctrl-C leaves the rest to the next campaign",
+            )
+        )
+    if progress.collected:
+        parts.append(findings(progress.collected))
+    return Group(*parts)
 
 
 def summary(engine: str, progress: Progress) -> RenderableType:
@@ -60,11 +66,15 @@ def summary(engine: str, progress: Progress) -> RenderableType:
         parts.append(Text("verdict: nondeterministic engine; nothing was saved", style="bold red"))
     elif progress.trouble:
         parts.append(Text("stopped before anything was found", style="bold red"))
+    elif progress.interrupted and progress.waiting:
+        parts.append(Text("nothing was saved yet", style="bold red"))
     else:
         parts.append(Text("nothing found", style="green"))
     counts = [f"{n:,} × {name}" for name, n in sorted(status.verdicts.items())]
     if counts:
         parts += [Text(), Text("seen: " + ", ".join(counts), style="dim")]
+    if progress.instrumented:
+        parts.append(Text(f"instrumented: {', '.join(progress.instrumented)}", style="dim"))
     if status.limited:
         parts.append(Text(f"{status.limited:,} runs ended at the step limit: inconclusive"))
     return Group(*parts)

@@ -66,12 +66,13 @@ class FeedbackMap:
     def ended(self, activity: Any) -> None:
         """An activity has ended: note the abstract state it leaves."""
         s = self.scheduler
-        kind = activity.tag.kind
-        values = [counter.value for counter, _, _ in activity.plan.ledger.counters]
-        key = (s.inside, s.pending, kind, *values)
-        place = self._states.get(key)
-        if place is None:
-            cut = (s.inside, s.pending, kind, *map(_cut, values))
+        counters = activity.plan.ledger.counters
+        values = tuple([counter.value for counter, _, _ in counters]) if counters else ()
+        key = (s.inside, s.pending, activity.tag.kind, values)
+        try:
+            place = self._states[key]
+        except KeyError:
+            cut = (*key[:3], *map(_cut, values))
             place = self._states[key] = crc32(repr(cut).encode()) % MAP_SIZE
         self.places[place] = 1
 

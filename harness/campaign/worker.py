@@ -187,7 +187,10 @@ def main() -> None:
     runs = [a.partition("=")[2] for a in sys.argv if re.fullmatch(r"-runs=\d+", a)]
     if runs:
         task = replace(task, runs=int(runs[-1]))
-    worker = Worker(task, instrument(task.engine) if task.instrumented else find(task.engine))
+    ref = find(task.engine)
+    if task.instrumented:
+        instrument(ref.engine)
+    worker = Worker(task, ref)
     # Engines leave reference cycles behind, but few: at the default threshold a fifth of the
     # time goes into walking through thousands of cached workloads to find them.
     gc.set_threshold(5_000, 10, 10)

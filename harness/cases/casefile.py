@@ -15,10 +15,11 @@ from typing import Any
 import tomli_w
 
 from harness.cases.atomic_write import write_atomically
+from harness.cases.labels import relabelled
 from harness.cases.reading import CaseFileError, read_switch, read_workload
 from harness.model.schedule import Switch
 from harness.model.spec import EngineSpec
-from harness.model.wording import describe_switch
+from harness.model.wording import describe_ops, describe_switch
 from harness.model.workload import Workload
 
 FORMAT = 1
@@ -62,6 +63,15 @@ class SavedCase:
             CaseFileError: the engine does not know the topology or an operation.
         """
         return read_workload(self.topology, self.ops, spec)
+
+    def schedule(self, spec: EngineSpec) -> Sequence[Switch]:
+        """The switches, anchored to the operations as an engine that declares ``spec`` names them.
+
+        Raises:
+            CaseFileError: the engine does not know the topology or an operation.
+        """
+        then = [op.partition(" ")[2] for op in self.ops]
+        return relabelled(self.switches, then, describe_ops(self.workload(spec), spec))
 
     def expecting(self, engine: str, verdict: str) -> SavedCase:
         """The same case with the verdict expected of ``engine`` changed."""

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
+from harness.cases.labels import relabelled
 from harness.cases.reading import CaseFileError, read_workload
 from harness.execute.run import Executor, RecordedRun, Run
 from harness.model.finding import Finding
@@ -77,7 +78,7 @@ def minimise(
         workload, switches: a case that shows ``wanted``.
         wanted: the finding; the same signature counts as the same.
         budget: runs that may be spent on looking for other, shorter schedules.
-        progress: told the number of runs spent so far, now and then.
+        progress: told the number of runs spent so far, after each.
         enough: asked when the cheap passes have nothing left; True spares the dear ones.
 
     Raises:
@@ -250,7 +251,8 @@ class _Search:
                     ops = list(self.workload.ops)
                     ops[i] = op._replace(args=args)
                     workload = Workload(self.workload.topology, tuple(ops))
-                    switches = _relabelled(self.switches, self.workload, workload, spec)
+                    old, new = describe_ops(self.workload, spec), describe_ops(workload, spec)
+                    switches = relabelled(self.switches, old, new)
                     if self.accepts(workload, switches):
                         return True
         return False
@@ -281,7 +283,7 @@ class _Search:
 
     def _count(self) -> None:
         self.runs += 1
-        if self._progress is not None and self.runs % 64 == 0:
+        if self._progress is not None:
             self._progress(self.runs)
 
 
@@ -339,27 +341,6 @@ def _merged(
     ]
     kept = [s for s in moved if s.activity or s.anchor.thread != s.to]
     return read_workload(topology, texts, spec), kept
-
-
-def _relabelled(
-    switches: Sequence[Switch], old: Workload, new: Workload, spec: EngineSpec
-) -> list[Switch]:
-    """The switches after a parameter has changed, which shows in the operations' names."""
-    names = dict(zip(describe_ops(old, spec), describe_ops(new, spec), strict=True))
-
-    def text(label: str) -> str:
-        prefix = "before " if label.startswith("before ") else ""
-        bare = label.removeprefix(prefix)
-        return prefix + names.get(bare, bare)
-
-    return [
-        Switch(
-            replace(s.anchor, op=text(s.anchor.op), site=text(s.anchor.site)),
-            s.to,
-            text(s.activity),
-        )
-        for s in switches
-    ]
 
 
 _REQUEST = re.compile(r"\b[A-Z]\d*\b")

@@ -24,18 +24,22 @@ class CaseFileError(Exception):
 def read_workload(topology: Mapping[str, int], ops: Sequence[str], spec: EngineSpec) -> Workload:
     """The workload that the texts describe, for an engine that declares ``spec``.
 
+    A topology field or an operation's parameter that the texts do not mention takes its lowest
+    value: the engine has gained it since they were written. The number of threads and the
+    request an operation is about must be there.
+
     Raises:
         CaseFileError: the engine does not know the topology or an operation.
     """
-    if set(topology) != set(spec.topology):
+    if "threads" not in topology or not set(topology) <= set(spec.topology):
         raise CaseFileError(
-            f"the case's topology has {_names(topology)}, but {spec.name} takes "
+            f"the case's topology has {_names(topology) or 'nothing'}, but {spec.name} takes "
             f"{_names(spec.topology)}; replay it on the engine it was made for"
         )
-    values = {name: topology[name] for name in spec.topology}
-    for name, param in spec.topology.items():
-        if not isinstance(param, OwnRequest):
-            _check_bounds(name, values[name], *param.bounds(values))
+    fields = {n: p for n, p in spec.topology.items() if not isinstance(p, OwnRequest)}
+    values = {name: topology.get(name, param.lowest) for name, param in fields.items()}
+    for name, param in fields.items():
+        _check_bounds(name, values[name], *param.bounds(values))
     reader = _OpReader(spec, values)
     return Workload(Topology(values), tuple(reader.read(text) for text in ops))
 
@@ -66,27 +70,37 @@ class _OpReader:
                 raise CaseFileError(f"{text!r}: arrivals must be named in order, here {name}")
             del words[0]
             self._arrived += 1
-        if len(words) != len(operation.params):
-            raise CaseFileError(f"{text!r}: expected {_names(operation.params) or 'no'} parameters")
         args = []
-        for word, (param_name, param) in zip(words, operation.params.items(), strict=True):
+        for param_name, param in operation.params.items():
+            word = words[0] if words else ""
             if isinstance(param, OwnRequest):
                 if word not in self._own[thread]:
-                    raise CaseFileError(f"{text!r}: {word} has not arrived on T{thread} before")
+                    raise CaseFileError(
+                        f"{text!r}: expected a request that has arrived on T{thread} before"
+                    )
                 args.append(self._own[thread].index(word))
-            else:
+            elif word.startswith(f"{param_name}="):
                 args.append(self._value(text, word, param_name))
                 _check_bounds(param_name, args[-1], *param.bounds(self._topology))
+            else:
+                args.append(param.lowest)
+                continue
+            del words[0]
+        if words:
+            raise CaseFileError(
+                f"{text!r}: {operation.name} takes {_names(operation.params) or 'nothing'}, in "
+                f"that order; what is {words[0]!r}?"
+            )
         if operation.name == "arrive":
             self._own[thread].append(name)
         return Op(thread, operation.name, tuple(args))
 
     @staticmethod
     def _value(text: str, word: str, name: str) -> int:
-        given, _, value = word.partition("=")
-        if given == name and value == NONE:
+        value = word.removeprefix(f"{name}=")
+        if value == NONE:
             return -1
-        if given != name or not re.fullmatch(r"-?\d{1,6}", value):
+        if not re.fullmatch(r"-?\d{1,6}", value):
             raise CaseFileError(f"{text!r}: expected {name}=<number> instead of {word!r}")
         return int(value)
 

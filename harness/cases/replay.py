@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from harness.cases.casefile import SavedCase
 from harness.execute.run import Executor, RecordedRun
 from harness.model.schedule import Anchor, Switch
 from harness.model.workload import Workload
@@ -93,6 +94,17 @@ def replay(
     lost = [s for s, is_alive in zip(switches, alive, strict=True) if not is_alive]
     fidelity = Fidelity.STALE if lost else Fidelity.RESYNCHRONISED
     return Replay(fidelity, recorded, lost, moved, wanted)
+
+
+def replay_saved(executor: Executor, case: SavedCase) -> Replay:
+    """Execute a saved case, as the engine declares its operations now.
+
+    Raises:
+        CaseFileError: the engine does not know the topology or an operation.
+        EngineError: the engine can not be run.
+    """
+    spec = executor.spec
+    return replay(executor, case.workload(spec), case.schedule(spec), case.finding)
 
 
 def _run(

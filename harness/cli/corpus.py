@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from random import Random
 
 import click
 
 from harness.campaign.collector import NondeterministicEngineError, divergence
 from harness.cases.casefile import SavedCase, load, save
-from harness.cases.replay import Fidelity, Replay
-from harness.cases.replay import replay as replay_case
+from harness.cases.neighbours import neighbours
+from harness.cases.replay import Fidelity, Replay, replay_saved
 from harness.cli.console import FINDINGS, as_json, fail, out, plain_errors, print_json
 from harness.cli.selecting import case_argument, engine_for, engine_option, engines_for
-from harness.codec.codec import Codec
-from harness.codec.mutate import Mutator
 from harness.engine.registry import EngineRef
 from harness.execute.opening import open_executor
 from harness.execute.run import Executor
-from harness.model.schedule import Schedule
-
-NEIGHBOURS = 2000
-"""Variants of a schedule that must be clean before a case counts as fixed."""
 
 
 @click.command()
@@ -70,9 +63,8 @@ def fixed(case: Path, engine: str | None, json_: bool) -> None:
 def _replay(saved: SavedCase, ref: EngineRef) -> tuple[Executor, Replay]:
     executor = open_executor(ref)
     with executor.guard():
-        workload = saved.workload(executor.spec)
-        result = replay_case(executor, workload, saved.switches, saved.finding)
-        again = replay_case(executor, workload, saved.switches, saved.finding)
+        result = replay_saved(executor, saved)
+        again = replay_saved(executor, saved)
     if result.recorded.trace.digest() != again.recorded.trace.digest():
         raise NondeterministicEngineError(divergence(result.recorded, again.recorded))
     return executor, result
@@ -81,15 +73,8 @@ def _replay(saved: SavedCase, ref: EngineRef) -> tuple[Executor, Replay]:
 def _worst_neighbour(executor: Executor, saved: SavedCase, result: Replay) -> str:
     """The first verdict other than ok among variants of the schedule."""
     workload = saved.workload(executor.spec)
-    codec = Codec(executor.spec)
-    mutator = Mutator(codec)
-    random = Random(1)
-    schedule = result.recorded.schedule
-    base = codec.encode(workload, Schedule(schedule.gaps, schedule.choices, len(schedule.gaps)))
     with executor.guard():
-        for _ in range(NEIGHBOURS):
-            _, variant = codec.decode(mutator.reschedule(base, random))
-            run = executor.run(workload, variant)
+        for run in neighbours(executor, workload, result.recorded.schedule):
             if run.worst is not None and run.worst.kind.value == saved.finding:
                 return run.verdict
     return "ok"

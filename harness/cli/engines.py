@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from harness.cli.console import as_json, complain, out, plain_errors, print_json
-from harness.engine.registry import EngineNotFoundError, find, installed
-from harness.report.tables import engines_table, first_line
+from harness.engine.registry import EngineNotFoundError, EngineRef, find, installed
+from harness.report.tables import engine_table, engines_table, first_line
 
 
 @click.command()
+@click.argument("names", nargs=-1, metavar="[ENGINE]...")
 @as_json
 @plain_errors
-def engines(json_: bool) -> None:
-    """List the installed engines.
+def engines(names: tuple[str, ...], json_: bool) -> None:
+    """List the installed engines, or tell what each ENGINE can do.
 
     Any file's engine can be used as path/to/file.py:ClassName as well.
     """
+    refs = [find(name) for name in names] or _installed()
+    if json_:
+        print_json([_document(ref) for ref in refs])
+    elif names:
+        for ref in refs:
+            out.print(engine_table(ref))
+    else:
+        out.print(engines_table(refs))
+
+
+def _installed() -> list[EngineRef]:
     refs = []
     for announced in installed():
         try:
             refs.append(find(announced.name))
         except EngineNotFoundError as error:
             complain(str(error))
-    if json_:
-        print_json(
-            [
-                {
-                    "name": ref.name,
-                    "family": ref.family,
-                    "about": first_line(ref.engine),
-                    "operations": [op.name for op in ref.spec.operations],
-                    "topology": list(ref.spec.topology),
-                }
-                for ref in refs
-            ]
-        )
-    else:
-        out.print(engines_table(refs))
+    return refs
+
+
+def _document(ref: EngineRef) -> dict[str, Any]:
+    return {
+        "name": ref.name,
+        "family": ref.family,
+        "about": first_line(ref.engine),
+        "operations": [op.name for op in ref.spec.operations],
+        "topology": list(ref.spec.topology),
+    }

@@ -73,7 +73,9 @@ class Duration(click.ParamType[float]):
     help="Folder for cases and inputs.",
 )
 @click.option(
-    "--instrument", is_flag=True, help="Guide by the engine's branches too; 2-3 times slower."
+    "--instrument",
+    is_flag=True,
+    help="Guide by the branches of the engine's modules too; 2-3 times slower.",
 )
 @as_json
 @plain_errors
@@ -129,7 +131,9 @@ def fuzz(
 def _exit_code(progress: Progress) -> int:
     if any(not found.accepted for found in progress.collected) or progress.nondeterministic:
         return FINDINGS
-    return WRONG_USE if progress.trouble else CLEAN
+    if progress.trouble:
+        return WRONG_USE
+    return FINDINGS if progress.interrupted and progress.waiting else CLEAN
 
 
 def _campaign(ref: EngineRef, options: Options, *, quiet: bool) -> Progress:
@@ -158,6 +162,7 @@ def _document(ref: EngineRef, progress: Progress) -> dict[str, Any]:
         "features": status.places,
         "inputs": progress.inputs,
         "step_limit": status.limited,
+        "instrumented": progress.instrumented,
         "seen": dict(status.verdicts),
         "trouble": progress.trouble,
         "interrupted": progress.interrupted,

@@ -30,9 +30,14 @@ def minimize(case: Path, engine: str | None, runs: int, json_: bool) -> None:
     """Take requests, threads and switches away from CASE while it still shows its finding."""
     saved = load(case)
     executor = open_executor(engine_for(saved, engine, case))
-    workload = saved.workload(executor.spec)
+    workload, switches = saved.workload(executor.spec), saved.schedule(executor.spec)
     with executor.guard(), err.status("minimising …") as status:
-        result = replay(executor, workload, saved.switches, saved.finding)
+
+        def tell(runs: int) -> None:
+            if runs % 64 == 0:
+                status.update(f"minimising … {runs:,} runs")
+
+        result = replay(executor, workload, switches, saved.finding)
         findings = result.recorded.run.findings
         finding = next((f for f in findings if f.kind.value == saved.finding), None)
         if finding is None:
@@ -46,7 +51,7 @@ def minimize(case: Path, engine: str | None, runs: int, json_: bool) -> None:
             result.recorded.switches,
             finding,
             budget=runs,
-            progress=lambda n: status.update(f"minimising … {n:,} runs"),
+            progress=tell,
         )
     before = (len(saved.ops), len(saved.switches))
     after = (len(small.workload.ops), len(small.switches))

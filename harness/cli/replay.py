@@ -45,6 +45,7 @@ def replay(cases: tuple[Path, ...], engine: str | None, runs: int, json_: bool) 
             expected = case.expect.get(ref.name, "ok")
             try:
                 workload = case.workload(executor.spec)
+                switches = case.schedule(executor.spec)
             except CaseFileError as error:
                 rows.append(_stale(path, ref.name, expected, str(error)))
                 continue
@@ -53,7 +54,7 @@ def replay(cases: tuple[Path, ...], engine: str | None, runs: int, json_: bool) 
                 rounds = range(runs)
                 shown = track(rounds, path.name, console=err, transient=True, disable=runs < 100)
                 for _ in shown:
-                    result = replay_case(executor, workload, case.switches, case.finding)
+                    result = replay_case(executor, workload, switches, case.finding)
                     digests.add(result.recorded.trace.digest())
             rows.append(
                 {

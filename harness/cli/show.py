@@ -8,11 +8,12 @@ from typing import Any
 import click
 
 from harness.cases.casefile import SavedCase, load
-from harness.cases.replay import Fidelity, Replay, replay
+from harness.cases.replay import Fidelity, Replay, replay_saved
 from harness.cli.console import as_json, out, plain_errors, print_json
 from harness.cli.selecting import case_files, engine_for, engine_option
 from harness.execute.opening import open_executor
-from harness.model.wording import describe_switch
+from harness.model.spec import EngineSpec
+from harness.model.wording import describe_switch, describe_workload
 from harness.report.columns import render
 from harness.report.interleaving import to_json
 
@@ -30,36 +31,35 @@ def show(cases: tuple[Path, ...], engine: str | None, brief: bool, json_: bool) 
         saved = load(path)
         executor = open_executor(engine_for(saved, engine, path))
         with executor.guard():
-            result = replay(executor, saved.workload(executor.spec), saved.switches, saved.finding)
+            result = replay_saved(executor, saved)
         if json_:
-            documents.append(_document(path, saved, executor.spec.name, result))
+            documents.append(_document(path, saved, executor.spec, result))
         else:
             if i:
                 out.print()
             out.print(path, style="bold", soft_wrap=True)
-            out.print(
-                render(result.recorded, **_facts(saved, executor.spec.name, result), brief=brief)
-            )
+            out.print(render(result.recorded, **_facts(saved, executor.spec, result), brief=brief))
             _print_lost(result)
     if json_:
         print_json(documents)
 
 
-def _facts(saved: SavedCase, engine: str, result: Replay) -> dict[str, Any]:
+def _facts(saved: SavedCase, spec: EngineSpec, result: Replay) -> dict[str, Any]:
+    workload = saved.workload(spec)
     findings = result.recorded.run.findings
     finding = next((f for f in findings if f.kind.value == saved.finding), None)
     return {
         "title": saved.title,
-        "engine": engine,
+        "engine": spec.name,
         "verdict": f"{result.verdict} ({result.fidelity.value} replay)",
         "finding": finding or result.recorded.run.worst,
-        "topology": saved.topology,
-        "workload_lines": list(saved.ops),
+        "topology": workload.topology,
+        "workload_lines": describe_workload(workload, spec),
     }
 
 
-def _document(path: Path, saved: SavedCase, engine: str, result: Replay) -> dict[str, Any]:
-    document = to_json(result.recorded, **_facts(saved, engine, result))
+def _document(path: Path, saved: SavedCase, spec: EngineSpec, result: Replay) -> dict[str, Any]:
+    document = to_json(result.recorded, **_facts(saved, spec, result))
     return {"case": str(path), **document, "fidelity": result.fidelity.value}
 
 

@@ -24,20 +24,35 @@ class Host(Protocol):
     def add_queue(self, name: str, served_by: Sequence[int]) -> int:
         """See ``Engine.queue``."""
 
-    def add_counter(self, counter: Any, table: str, index: int | None) -> None:
+    def add_counter(self, counter: Any, table: str, indexes: Sequence[int] | None) -> None:
         """See ``Engine.publish_in_service`` and ``Engine.publish_queued``."""
 
     def set_capacity(self, resource: int, capacity: int | None) -> None:
         """See ``Engine.set_capacity``."""
 
+    def set_served_by(self, queue: int, resources: Sequence[int]) -> None:
+        """See ``Engine.set_served_by``."""
+
     def dispatch(self, request: Request, resource: int) -> None:
         """See ``Engine.dispatch``."""
+
+    def give_back(self, request: Request) -> None:
+        """See ``Engine.give_back``."""
 
     def wake(self, request: Request) -> None:
         """See ``Engine.wake``."""
 
+    def fail(self, where: str, message: str) -> None:
+        """See ``Engine.fail``."""
+
     def now(self) -> int:
         """See ``Engine.now``."""
+
+    def current_thread(self) -> int:
+        """See ``Engine.current_thread``."""
+
+    def others_inside(self) -> int:
+        """See ``Engine.others_inside``."""
 
 
 class Engine:
@@ -50,7 +65,8 @@ class Engine:
 
     Class attributes:
         topology: field name → what the decoder may draw. ``threads`` (2 to 3 unless given)
-            is the number of virtual threads.
+            is the number of virtual threads. Saved cases that do not mention a field take its
+            lowest value: when you add one, let its lowest value mean "as before".
         fifo: whether each queue promises first in, first out.
         blocking: whether ``arrive`` may block its thread in a wait. Such a thread has one
             request at a time, as a thread that calls ``pool.get()`` has.
@@ -139,26 +155,42 @@ class Engine:
             counter: an ``Atomic`` or ``Cell`` holding an integer.
             resource: which resource it counts; None for all together.
         """
-        self.host.add_counter(counter, "in service", resource)
+        self.host.add_counter(counter, "in service", None if resource is None else [resource])
 
-    def publish_queued(self, counter: Any, queue: int | None = None) -> None:
+    def publish_queued(self, counter: Any, *queues: int) -> None:
         """Publish a primitive that counts the queued requests, for the accounting check.
 
         Args:
             counter: an ``Atomic`` or ``Cell`` holding an integer.
-            queue: which queue it counts; None for all together.
+            queues: which queues it counts; none for all together.
         """
-        self.host.add_counter(counter, "queued", queue)
+        self.host.add_counter(counter, "queued", queues or None)
 
     def set_capacity(self, resource: int, capacity: int | None) -> None:
         """Declare that a resource's limit changes now."""
         self.host.set_capacity(resource, capacity)
+
+    def set_served_by(self, queue: int, resources: Sequence[int]) -> None:
+        """Declare which resources may serve a queue from now on.
+
+        A queue that nothing serves any more, because its resource was shut down, say, strands
+        nobody; one whose requests another resource ought to take over can.
+        """
+        self.host.set_served_by(queue, resources)
 
     # ------------------------------------------------------ what an engine does
 
     def dispatch(self, request: Request, resource: int = 0) -> None:
         """Take a request out of its queue and give it a slot. Does not wake its task."""
         self.host.dispatch(request, resource)
+
+    def give_back(self, request: Request) -> None:
+        """A dispatched request gives its slot back before it was served, to be queued anew.
+
+        Call it from ``resume``, when the connection it was dispatched for fails, say. Without
+        effect on a request that has no slot yet.
+        """
+        self.host.give_back(request)
 
     def wake(self, request: Request) -> None:
         """Wake a request's task: ``resume`` will run on its own thread. A scheduling point.
@@ -167,10 +199,29 @@ class Engine:
         """
         self.host.wake(request)
 
+    def fail(self, where: str, message: str) -> None:
+        """Note that something is wrong and go on: an assertion that does not end the run.
+
+        Args:
+            where: names what is wrong; noted once a run, and part of the finding's cause.
+            message: one sentence for people.
+        """
+        self.host.fail(where, message)
+
     @property
     def now(self) -> int:
         """Virtual time in milliseconds."""
         return self.host.now()
+
+    @property
+    def current_thread(self) -> int:
+        """Index of the virtual thread that executes."""
+        return self.host.current_thread()
+
+    @property
+    def others_inside(self) -> int:
+        """How many other threads are inside an operation: 0 in a stop-the-world section."""
+        return self.host.others_inside()
 
     # --------------------------------------------------------------- reflection
 

@@ -17,6 +17,9 @@ INVARIANT = "__harness_invariant__"
 def takes(**params: Param) -> Callable[[F], F]:
     """Declare the parameters of ``arrive``, in the way of Hypothesis' rules.
 
+    Saved cases that do not mention a parameter take its lowest value ("none" for an optional
+    index): when you add one, let that mean "as before".
+
     Example: ``@takes(server=Index("servers", optional=True))``.
     """
 
@@ -32,7 +35,8 @@ def operation(*, weight: int = 1, **params: Param) -> Callable[[F], F]:
 
     Args:
         weight: how often the decoder draws it; ``arrive`` weighs 6, ``abort`` 1.
-        params: parameter name → what may be drawn.
+        params: parameter name → what may be drawn. As for ``takes``, the lowest value of one
+            that was added later should mean "as before".
 
     Raises:
         ValueError: the weight is below 1.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cached_property
-from importlib.metadata import entry_points
+from functools import cached_property, partial
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,15 @@ from harness.engine.base import Engine
 from harness.model.spec import EngineSpec
 
 GROUP = "harness.engines"
-"""Entry point group. The name is the engine's, e.g. ``pool`` or ``haproxy@b11495652``."""
+"""Entry point group.
+
+The name is an engine's, e.g. ``pool``, and the object its class; or it is a family's, e.g.
+``haproxy``, and the object a mapping from revisions to classes: ``haproxy@b11495652`` and so on.
+"""
+
+
+FROM_FILE = "harness_engine_"
+"""What the name of a module that is an engine's file begins with."""
 
 
 class EngineNotFoundError(Exception):
@@ -53,44 +61,86 @@ class EngineRef:
 
 
 def installed() -> Iterator[EngineRef]:
-    """All engines that installed packages announce, by name."""
-    for entry in sorted(entry_points(group=GROUP), key=lambda e: e.name):
-        yield EngineRef(entry.name, entry.load)
+    """All engines that installed packages announce, by name; imports the families.
+
+    What can not be imported is among them under the name of its entry point.
+    """
+    for entry in sorted(_entries().values(), key=lambda e: e.name):
+        try:
+            announced = _told("imported", entry.name, entry.load)
+        except EngineNotFoundError:
+            announced = None
+        if isinstance(announced, Mapping):
+            yield from _revisions(entry.name, announced)
+        else:
+            yield EngineRef(entry.name, entry.load)
 
 
 def find(name: str) -> EngineRef:
-    """The engine called ``name``: an entry point, or ``path/to/file.py:ClassName``.
+    """The engine called ``name``: announced by a package, or ``path/to/file.py:ClassName``.
 
     Raises:
-        EngineNotFoundError: there is none, or it can not be imported.
+        EngineNotFoundError: there is none, it can not be imported, or it declares nonsense.
     """
     path, colon, cls = name.rpartition(":")
     if colon and path.endswith(".py"):
         ref = EngineRef(name, lambda: _from_file(Path(path), cls))
     else:
-        names = {ref.name: ref for ref in installed()}
-        if name not in names:
-            close = get_close_matches(name, names, n=3, cutoff=0.4)
-            hint = f"did you mean {' or '.join(close)}?" if close else "see `harness engines`."
-            raise EngineNotFoundError(f"there is no engine called {name!r}; {hint}")
-        ref = names[name]
-    try:
-        loaded: Any = ref.engine
-    except EngineNotFoundError:
-        raise
-    except Exception as error:
-        raise EngineNotFoundError(
-            f"engine {name!r} can not be imported: {type(error).__name__}: {error}"
-        ) from error
+        ref = _announced(name)
+    loaded = _told("imported", name, lambda: ref.engine)
     if not (isinstance(loaded, type) and issubclass(loaded, Engine)):
         raise EngineNotFoundError(f"{name!r} is not a subclass of harness.Engine")
+    _told("used", name, lambda: ref.spec)
     return ref
+
+
+def _announced(name: str) -> EngineRef:
+    """The engine of that name among the entry points; imports no other family."""
+    entries = _entries()
+    entry = entries.get(name) or entries.get(name.partition("@")[0])
+    known: Iterable[str] = entries
+    if entry is not None:
+        announced = _told("imported", entry.name, entry.load)
+        if isinstance(announced, Mapping):
+            refs = {ref.name: ref for ref in _revisions(entry.name, announced)}
+            if name in refs:
+                return refs[name]
+            known = refs
+        elif entry.name == name:
+            return EngineRef(name, entry.load)
+    close = get_close_matches(name, known, n=3, cutoff=0.4)
+    hint = f"did you mean {' or '.join(close)}?" if close else "see `harness engines`."
+    raise EngineNotFoundError(f"there is no engine called {name!r}; {hint}")
+
+
+def _entries() -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+def _revisions(family: str, engines: Mapping[str, type[Engine]]) -> Iterator[EngineRef]:
+    for revision in engines:
+        yield EngineRef(f"{family}@{revision}", partial(engines.__getitem__, revision))
+
+
+def _told(done: str, name: str, do: Callable[[], Any]) -> Any:
+    """What ``do`` gives; whatever the engine's code raises instead, becomes a sentence."""
+    try:
+        return do()
+    except (KeyboardInterrupt, EngineNotFoundError):
+        raise
+    except BaseException as error:  # a module may call sys.exit()
+        raise EngineNotFoundError(
+            f"engine {name!r} can not be {done}: {type(error).__name__}: {error}"
+        ) from error
 
 
 def _from_file(path: Path, cls: str) -> type[Engine]:
     if not path.is_file():
         raise EngineNotFoundError(f"there is no file {path}; give path/to/file.py:ClassName")
-    module_name = f"harness_engine_{path.stem}"
+    folder = str(path.resolve().parent)
+    if folder not in sys.path:
+        sys.path.append(folder)  # it may import what lies beside it
+    module_name = FROM_FILE + path.stem
     spec = importlib.util.spec_from_file_location(module_name, path.resolve())
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -51,7 +51,7 @@ class AnchorGuide:
         thread = s.current
         if self._recorder.place is Place.LEAVING:
             return [(t.index, "") for t in s.successors()]
-        others = [(t.index, "") for t in s.threads_of((s.enabled | s.timed) & ~thread.bit)]
+        others = [(t.index, "") for t in s.sets[(s.enabled | s.timed) & ~thread.bit]]
         if self._recorder.place is Place.BOUNDARY:
             return [(thread.index, a.label) for a in thread.ready] + others
         return [(thread.index, ""), *others]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from harness.engine.base import Engine
 from harness.engine.request import Request
 from harness.execute.activities import Abort, Arrive, Call, Finish, Operate, Probe, Resume
@@ -77,15 +79,15 @@ class Plan:
         """Nothing: engines can not reach it."""
         return ()
 
-    def reset(self) -> list[list[Activity]]:
-        """Make all requests new; what each thread can take first."""
+    def reset(self) -> Sequence[Activity | None]:
+        """Make all requests new; what each thread takes first, if anything."""
         for request in self.requests:
             request.reset()
         if self.probe is not None:
             self.probe = None
         if self.held:
             self.held.clear()
-        return [[] if call is None else [call] for call in self._first]
+        return self._first
 
     def send_probe(self) -> None:
         """Make a probe request ready on the first thread."""

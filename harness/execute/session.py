@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from harness.engine.base import Engine
 from harness.engine.request import Request, Stage
@@ -26,6 +27,8 @@ from harness.runtime.unwinding import unwind
 LIMIT = 20_000
 """Decisions after which a run is given up as ``step-limit``."""
 
+
+T = TypeVar("T")
 
 _WHY_WAITING = (Kind.STRANDED, Kind.CAPACITY_LEAK)
 """Findings that already say why a thread waits for ever at the end."""
@@ -233,24 +236,25 @@ class Session:
         self._idle.stranded = [e for e in self._idle.stranded if e[0] is not probe]
 
     def _check_contents(self) -> None:
-        s = self._s
-        left, s.left = s.left, FOREVER
-        contents = self._engine.contents()
-        s.left = left
+        contents = self._aside(self._cls.contents)
         if contents is not None:
             self._idle.check_contents(contents)
 
     def _check(self, invariant: Callable[[Engine], None]) -> None:
-        s = self._s
-        # An invariant looks at the state; its accesses are not scheduling points.
-        left, s.left = s.left, FOREVER
         try:
-            invariant(self._engine)
+            self._aside(invariant)
         except AssertionError as error:
             name = invariant.__name__
             text = str(error) or "it does not hold"
             if not any(f.where == name for f in self._ledger.findings):
                 self._ledger.found(Kind.EXCEPTION, name, f"invariant {name}: {text}")
+
+    def _aside(self, look: Callable[[Engine], T]) -> T:
+        """Have the engine looked at: the accesses that takes are not scheduling points."""
+        s = self._s
+        left, s.left = s.left, FOREVER
+        try:
+            return look(self._engine)
         finally:
             s.left = left
 
@@ -259,8 +263,8 @@ class Session:
         if stubborn:
             names = ", ".join(f"T{t.index}" for t in stubborn)
             raise EngineError(
-                f"the engine swallows the exception that ends a run (on {names}); let "
-                "BaseException pass: catch Exception instead"
+                f"the engine swallows the exception that ends a run (on {names}), or its cleanup "
+                "never ends; let BaseException pass: catch Exception instead"
             )
 
 

@@ -20,6 +20,11 @@ class Int:
         if not self.low <= self.high < self.low + 256:
             raise ValueError(f"Int({self.low}, {self.high}) must hold 1 to 256 values")
 
+    @property
+    def lowest(self) -> int:
+        """The lowest value."""
+        return self.low
+
     def bounds(self, topology: Mapping[str, int]) -> tuple[int, int]:
         """The lowest value and the number of values (the topology plays no part)."""
         return self.low, self.high - self.low + 1
@@ -32,10 +37,14 @@ class Index:
     of: str
     optional: bool = False
 
+    @property
+    def lowest(self) -> int:
+        """The lowest value."""
+        return -1 if self.optional else 0
+
     def bounds(self, topology: Mapping[str, int]) -> tuple[int, int]:
         """The lowest value and the number of values under ``topology``."""
-        count = topology[self.of]
-        return (-1, count + 1) if self.optional else (0, count)
+        return self.lowest, topology[self.of] - self.lowest
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from harness.model.finding import Finding, Kind
 from harness.runtime.cycle import CycleProof
+from harness.runtime.errors import StuckError
 from harness.runtime.scheduler import Scheduler
 from harness.runtime.thread import VirtualThread
 
@@ -78,7 +79,7 @@ _OWN = re.compile(r"[/\\]harness[/\\](runtime|sync)[/\\]")
 def _text(error: BaseException) -> str:
     try:
         return str(error) or "no message"
-    except Exception:
+    except (Exception, StuckError):
         return "no readable message"
 
 

@@ -46,17 +46,15 @@ class IdleOracle:
             waiting: requests whose ``arrive`` is blocked in a wait: queued, in effect.
         """
         ledger = self._ledger
-        for limit, held in zip(ledger.capacity, ledger.in_service, strict=True):
-            if limit is None or held < limit:
-                self._judge_waiting(waiting)
-                break
+        if waiting or any(ledger.queued):
+            self._judge_waiting(waiting)
         if ledger.unwoken:
             self._judge_dispatched()
         if ledger.overtakings:
             order.at_idle_point(ledger)
-        for counter, table, index in ledger.counters:
+        for counter, table, indexes in ledger.counters:
             counts = ledger.in_service if table == "in service" else ledger.queued
-            expected = sum(counts) if index is None else counts[index]
+            expected = sum(counts if indexes is None else [counts[i] for i in indexes])
             if counter.value != expected:
                 if waiting and table == "queued":
                     expected += len(waiting)

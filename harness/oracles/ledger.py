@@ -34,7 +34,8 @@ class Ledger:
         queues, served_by, queued: name, serving resources and length of each queue.
         tasks: whether woken requests run a task of their own (``resume``); without, being
             woken is being in service.
-        counters: published counters with the table and index they must equal.
+        counters: published counters with the table and the entries whose sum they must equal
+            (None: all).
         publishes_in_service: one of them counts requests in service.
         unwoken: requests dispatched whose task has not run yet.
         operations: declared operations executed.
@@ -81,7 +82,7 @@ class Ledger:
         self.queues: list[str] = []
         self.served_by: list[Sequence[int]] = []
         self.queued: list[int] = []
-        self.counters: list[tuple[Any, str, int | None]] = []
+        self.counters: list[tuple[Any, str, Sequence[int] | None]] = []
         self.findings: list[Finding] = []
         self.overtakings: list[Overtaking] = []
         self.operations = self.unwoken = 0
@@ -122,9 +123,9 @@ class Ledger:
         self.queued.append(0)
         return len(self.queues) - 1
 
-    def add_counter(self, counter: Any, table: str, index: int | None) -> None:
+    def add_counter(self, counter: Any, table: str, indexes: Sequence[int] | None) -> None:
         """A counter is published."""
-        self.counters.append((counter, table, index))
+        self.counters.append((counter, table, indexes))
         self.publishes_in_service |= table == "in service"
         self.scheduler.open += 1
 
@@ -159,13 +160,14 @@ class Ledger:
         if answer is _QUEUED_ANSWER:
             # Another thread may have dispatched it before its own call returned.
             if stage is _QUEUED:
-                self._leave_queue(request)
-            elif stage is not _ARRIVING:
+                self.queued[request.queue] -= 1
+            elif stage is _ARRIVING:
+                self.scheduler.open += 1
+            else:
                 return
             request.stage = _QUEUED
             request.queue = outcome.where
             self.queued[outcome.where] += 1
-            self.scheduler.open += 1
             if self.fifo:
                 order.on_queued(self, request)
         elif answer is _ADMITTED_ANSWER:
@@ -227,12 +229,13 @@ class Ledger:
         stage = request.stage
         if stage is _QUEUED or stage is _ARRIVING:
             if stage is _QUEUED:
-                self._leave_queue(request)
+                self.queued[request.queue] -= 1
                 if self.fifo:
                     order.on_dispatch(self, request)
+            else:
+                self.scheduler.open += 1
             request.stage = _DISPATCHED
             self.unwoken += 1
-            self.scheduler.open += 1
             self._occupy(request, resource)
         elif stage is not _ABORTING:  # an abort in progress will give the slot back
             self._doubly(request, f"dispatched although it was already {stage.value}")
@@ -240,6 +243,14 @@ class Ledger:
             self.scheduler.observer.event(
                 f"dispatches {request.name} to {self.resources[resource]}"
             )
+
+    def give_back(self, request: Request) -> None:
+        """``request`` was dispatched, and gives its slot back unserved."""
+        if request.stage is _DISPATCHED:
+            self.unwoken -= 1
+            self.scheduler.open -= 1
+            self.in_service[request.resource] -= 1
+            request.stage = _ARRIVING
 
     def wake(self, request: Request) -> None:
         """The engine wakes the task of ``request``."""
@@ -270,6 +281,15 @@ class Ledger:
             self.ceiling[resource] = None
         self.scheduler.open += 1  # the ceiling must come down at the next idle point
 
+    def set_served_by(self, queue: int, resources: Sequence[int]) -> None:
+        """From now on ``resources`` serve ``queue``."""
+        self.served_by[queue] = resources
+
+    def fail(self, where: str, message: str) -> None:
+        """The engine says that something is wrong."""
+        if not any(f.kind is Kind.EXCEPTION and f.where == where for f in self.findings):
+            self.found(Kind.EXCEPTION, where, message)
+
     def progress(self) -> object:
         """Changes whenever a request moves on in its life or a limit changes."""
         return (
@@ -286,6 +306,14 @@ class Ledger:
         """Virtual time in milliseconds."""
         self.clock_read = True
         return self.scheduler.now
+
+    def current_thread(self) -> int:
+        """Index of the virtual thread that executes."""
+        return self.scheduler.current.index
+
+    def others_inside(self) -> int:
+        """How many threads but the current one are inside an activity."""
+        return self.scheduler.inside - 1
 
     # -------------------------------------------------------------------- parts
 

@@ -12,7 +12,7 @@ import pytest
 
 from harness.cases.casefile import SavedCase, load
 from harness.cases.reading import CaseFileError
-from harness.cases.replay import replay
+from harness.cases.replay import replay_saved
 from harness.engine.registry import EngineNotFoundError
 from harness.execute.run import EngineError
 from harness.pytest_plugin.engines import NotAllowedError, executor_for
@@ -61,7 +61,7 @@ class CaseItem(pytest.Item):
         engine, case = self.name, self.case
         try:
             executor = executor_for(engine, self.config)
-            result = replay(executor, case.workload(executor.spec), case.switches, case.finding)
+            result = replay_saved(executor, case)
         except NotAllowedError as error:
             pytest.skip(str(error))
         except (EngineNotFoundError, EngineError, CaseFileError) as error:

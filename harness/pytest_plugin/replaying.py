@@ -11,7 +11,7 @@ from typing import Protocol
 
 from harness.cases.casefile import SUFFIX, SavedCase, load
 from harness.cases.reading import CaseFileError
-from harness.cases.replay import replay
+from harness.cases.replay import replay_saved
 from harness.engine.base import Engine
 from harness.engine.registry import EngineRef
 from harness.execute.opening import open_executor
@@ -69,7 +69,7 @@ def replay_corpus(path: str | os.PathLike[str], engine: type[Engine] | EngineRef
     for file in files:
         try:
             case = load(file)
-            result = replay(executor, case.workload(executor.spec), case.switches, case.finding)
+            result = replay_saved(executor, case)
         except CaseFileError as error:
             failures.append(str(error) if str(file) in str(error) else f"{file}: {error}")
             continue

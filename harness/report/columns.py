@@ -245,7 +245,7 @@ def _header(head: Head, console: Console, width: int) -> Iterator[Text]:
     labelled = [
         ("verdict", head.verdict, style),
         ("engine", clean(head.engine), ""),
-        ("topology", ", ".join(f"{k} {v}" for k, v in head.topology.items()), ""),
+        ("topology", _topology(head.topology), ""),
     ]
     by_thread: dict[str, list[str]] = {}
     for line in head.workload_lines:
@@ -298,3 +298,9 @@ def _fold(console: Console, cell: Text, width: int, indent: int) -> list[Text]:
 def _ascii(text: Text) -> Text:
     plain = text.plain.translate(_ASCII)
     return Text(plain.encode("ascii", "backslashreplace").decode())
+
+
+def _topology(fields: Mapping[str, int]) -> str:
+    """The fields with their values; those that are 0, most of a large engine's, in two words."""
+    shown = [f"{name} {value}" for name, value in fields.items() if value]
+    return ", ".join(shown + ["the rest 0"] * (len(shown) < len(fields)))

@@ -14,7 +14,6 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -22,6 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.engine.base import Engine
+from harness.engine.modules import engine_modules
 from harness.engine.registry import EngineRef
 from harness.report.functions import unreached_functions
 
@@ -117,23 +117,8 @@ def measure(
 
 
 def engine_files(engine: type[Engine]) -> list[Path]:
-    """The source files that make an engine up.
-
-    They are the modules of its class and bases, those of ``harness.engine`` left out, and the
-    modules of the same packages from which these take names, directly or through each other.
-    Other modules of the package, such as other revisions of the engine, are not part of it.
-    """
-    found: dict[str, ModuleType] = {}
-    open_ones = [cls.__module__ for cls in engine.__mro__]
-    packages = {_package(name) for name in open_ones if _own(name)}
-    while open_ones:
-        name = open_ones.pop()
-        module = sys.modules.get(name)
-        if name in found or module is None or not _own(name):
-            continue
-        found[name] = module
-        open_ones += [used for used in _used_by(module) if _package(used) in packages - {""}]
-    sources = [Path(m.__file__).resolve() for m in found.values() if m.__file__]
+    """The source files that make an engine up, by name."""
+    sources = [Path(m.__file__).resolve() for m in engine_modules(engine) if m.__file__]
     return sorted({path for path in sources if path.suffix == ".py"})
 
 
@@ -197,31 +182,6 @@ def _file(path: Path, data: Mapping[str, Any]) -> FileCoverage:
             path.read_text(encoding="utf-8"), data["executed_lines"], data["missing_lines"]
         ),
     )
-
-
-def _own(module: str) -> bool:
-    """Whether a module is the engine author's."""
-    return not f"{module}.".startswith(("builtins.", "harness.engine.", "typing.", "abc."))
-
-
-def _package(module: str) -> str:
-    found = sys.modules.get(module)
-    package = getattr(found, "__package__", None) if found is not None else None
-    return package if package is not None else module.rpartition(".")[0]
-
-
-def _used_by(module: ModuleType) -> set[str]:
-    """Modules whose names, or which themselves, a module has in its namespace."""
-    used = set()
-    for value in vars(module).values():
-        name = value.__name__ if isinstance(value, ModuleType) else _origin(value)
-        if isinstance(name, str):
-            used.add(name)
-    return used
-
-
-def _origin(value: object) -> object:
-    return getattr(value, "__module__", None) if callable(value) else None
 
 
 def _style(percent: float) -> str:

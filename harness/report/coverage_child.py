@@ -17,7 +17,7 @@ import coverage
 
 from harness.cases.casefile import load
 from harness.cases.reading import CaseFileError
-from harness.cases.replay import replay
+from harness.cases.replay import replay_saved
 from harness.engine.registry import EngineNotFoundError, find
 from harness.execute.opening import open_executor
 from harness.execute.run import EngineError
@@ -65,7 +65,7 @@ def _replay_all(engine: str, cases: Sequence[str]) -> tuple[int, list[tuple[str,
         try:
             case = load(Path(path))
             with executor.guard():
-                replay(executor, case.workload(executor.spec), case.switches, case.finding)
+                replay_saved(executor, case)
             replayed += 1
         except CaseFileError as error:
             skipped.append((path, str(error)))

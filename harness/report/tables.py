@@ -1,4 +1,4 @@
-"""How does a list of engines look?"""
+"""How do engines look: a list of them, and one by itself?"""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Iterable
 
 from rich.box import SIMPLE_HEAD
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
@@ -15,30 +16,33 @@ from harness.model.spec import OperationSpec
 from harness.report.accesses import clean
 
 
-def engines_table(engines: Iterable[EngineRef], title: str | None = None) -> Table:
-    """A table of engines: name and what it is, family, operations, topology.
+def engines_table(engines: Iterable[EngineRef]) -> Table:
+    """A table of engines, a line each: name, and what it is.
 
     Every engine is imported. One that can not be is listed with the reason.
     """
-    table = _table(title, "engine", "family", "operations", "topology")
+    table = _table("engine", "what it is")
+    table.columns[0].no_wrap = True
     for ref in engines:
-        what = Text(clean(ref.name), style="bold")
         try:
-            spec, about = ref.spec, first_line(ref.engine)
+            about = Text(first_line(ref.engine))
         except Exception as error:
             why = f"can not be imported: {type(error).__name__}: {clean(str(error))}"
-            table.add_row(what.append(f"\n{why}", style="not bold red"), ref.family)
-            continue
-        table.add_row(
-            what.append(f"\n{about}", style="not bold dim") if about else what,
-            Text(ref.family),
-            Text("\n".join(_operation(op) for op in spec.operations)),
-            Text("\n".join(f"{field} {_range(p)}" for field, p in spec.topology.items())),
-        )
-        table.columns[0].min_width = max(table.columns[0].min_width or 0, min(len(ref.name), 30))
-    for column in table.columns[1:]:
-        column.no_wrap = True
+            about = Text(why, style="red")
+        table.add_row(Text(clean(ref.name), style="bold"), about)
     return table
+
+
+def engine_table(ref: EngineRef) -> Group:
+    """What one engine is, and a table of its operations and its topology's fields."""
+    title = Text.assemble((clean(ref.name), "bold"), f": {first_line(ref.engine)}")
+    table = _table("operations", "topology")
+    spec = ref.spec
+    table.add_row(
+        Text("\n".join(_operation(op) for op in spec.operations)),
+        Text("\n".join(f"{field} {_range(p)}" for field, p in spec.topology.items())),
+    )
+    return Group(title, table)
 
 
 def first_line(cls: type) -> str:
@@ -46,18 +50,21 @@ def first_line(cls: type) -> str:
     return (inspect.getdoc(cls) or "").strip().partition("\n")[0].replace("``", "")
 
 
-def _table(title: str | None, *columns: str) -> Table:
-    table = Table(*columns, title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+def _table(*columns: str) -> Table:
+    table = Table(*columns, box=SIMPLE_HEAD, pad_edge=False)
     for column in table.columns:
         column.overflow = "fold"
     return table
 
 
 def _operation(operation: OperationSpec) -> str:
-    return f"{operation.name}({', '.join(operation.params)})".removesuffix("()")
+    drawn = (f"{name} {_range(param)}" for name, param in operation.params.items())
+    return f"{operation.name}({', '.join(drawn)})".removesuffix("()")
 
 
 def _range(param: Param) -> str:
     if isinstance(param, Int):
         return f"{param.low}" if param.low == param.high else f"{param.low}-{param.high}"
-    return f"below {param.of}" if isinstance(param, Index) else "one of its own"
+    if isinstance(param, Index):
+        return f"below {param.of}" + (" or none" if param.optional else "")
+    return "one of its own"

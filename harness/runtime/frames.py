@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from itertools import islice
 from types import FrameType
 
 from harness.runtime.thread import VirtualThread
 from harness.runtime.valuestack import hidden_values, instruction
+
+DEEPEST = 100
+"""Frames of the deepest stack that proofs look at.
+
+A deeper one is recursion. While it grows the state can not repeat, and it ends by itself, in a
+return or a ``RecursionError``; looking at all of it at every step would take a run minutes.
+"""
 
 _BOTTOM = VirtualThread._main.__code__
 _RUNTIME = "harness.runtime"
@@ -28,11 +36,15 @@ def stack(top: FrameType | None) -> Iterator[FrameType]:
         frame = frame.f_back
 
 
-def stack_of(thread: VirtualThread, current: VirtualThread) -> list[FrameType]:
-    """The stack of any virtual thread, running or suspended."""
-    if thread is current:
-        return list(stack(sys._getframe(1)))
-    return list(stack(thread.greenlet.gr_frame))
+def readable_stack(top: FrameType | None) -> list[FrameType] | None:
+    """The same as a list; None when it is too deep to be looked at."""
+    frames = list(islice(stack(top), DEEPEST + 1))
+    return frames if len(frames) <= DEEPEST else None
+
+
+def stack_of(thread: VirtualThread, current: VirtualThread) -> list[FrameType] | None:
+    """The stack of any virtual thread, running or suspended; None when it is too deep."""
+    return readable_stack(sys._getframe(1) if thread is current else thread.greenlet.gr_frame)
 
 
 def position_of(thread: VirtualThread, current: VirtualThread) -> object:

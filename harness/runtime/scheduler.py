@@ -26,7 +26,7 @@ from harness.runtime.errors import Unwind
 from harness.runtime.hooks import Hooks
 from harness.runtime.housekeeping import CHECK_EVERY, look
 from harness.runtime.spinning import Probe, Spinners
-from harness.runtime.thread import Activity, VirtualThread
+from harness.runtime.thread import Activity, ThreadSets, VirtualThread
 from harness.runtime.unwinding import refuse, unwind
 
 if TYPE_CHECKING:
@@ -54,8 +54,11 @@ class Scheduler:
         now: virtual time in milliseconds.
         tag: who executes, for reads-from feedback; None when there is no feedback.
         runs: executions so far.
+        sets: for each bit mask its threads, ascending.
         setting_up: whether the engine's setup runs, which takes no decisions.
-        over: why the run was ended early ("crash", "stall", "limit", "loop"), or None.
+        over: why the run was ended early ("crash", "stall", "limit", "loop", "stubborn"), or
+            None.
+        stubborn: threads that swallowed whatever was to end them.
         watched: whether decisions take the full path: somebody observes, a probe runs, a
             spinner is parked, or the run is being unwound.
     """
@@ -94,9 +97,11 @@ class Scheduler:
         "probe",
         "prover",
         "runs",
+        "sets",
         "setting_up",
         "slice",
         "spinners",
+        "stubborn",
         "swallowed",
         "tag",
         "threads",
@@ -110,7 +115,9 @@ class Scheduler:
 
     def __init__(self) -> None:
         self.threads: list[VirtualThread] = []
+        self.sets = ThreadSets(self.threads, 0)
         self.spinners = Spinners(self)
+        self.stubborn: list[VirtualThread] = []
         self.feedback: Any = None
         self.observer: Observer | None = None
         self.prover: CycleProof | None = None
@@ -126,7 +133,7 @@ class Scheduler:
 
     def execute(
         self,
-        ready: Sequence[list[Activity]],
+        first: Sequence[Activity | None],
         schedule: Schedule,
         hooks: Hooks,
         *,
@@ -138,7 +145,7 @@ class Scheduler:
         """Run the activities to the end under ``schedule``.
 
         Args:
-            ready: for each virtual thread the activities ready at the start.
+            first: for each virtual thread the activity ready at the start, if any.
             schedule: the choices.
             hooks: told of idle points and crashes.
             limit: decisions after which the run ends with ``over == "limit"``.
@@ -150,7 +157,7 @@ class Scheduler:
         Afterwards ``over`` says why the run ended early, or is None; threads that are still
         inside an activity are blocked, and stay so until they are unwound.
         """
-        count = len(ready)
+        count = len(first)
         self.main = getcurrent()
         self.runs += 1
         self.hooks = hooks
@@ -164,10 +171,8 @@ class Scheduler:
         self.index = self.next = self.mark = 0
         self.mark_progress: object = None
         self.mark_activity: Activity | None = None
-        self.gaps = schedule.gaps
-        self.choices = schedule.choices
-        self.count = len(schedule.gaps)
-        self.explicit = schedule.explicit
+        self.gaps, self.choices, self.explicit = schedule
+        self.count = len(self.gaps)
         self.watched = observer is not None
         self.slice = self.free_slice = 0 if self.watched else FOREVER
         self.check = CHECK_EVERY
@@ -176,12 +181,15 @@ class Scheduler:
         if self.spinners.parked:
             self.spinners.parked.clear()
         threads = self.threads
-        for thread, activities in zip(threads, ready, strict=False):
-            thread.ready = activities
+        for thread, activity in zip(threads, first, strict=False):
+            if thread.ready:
+                thread.ready.clear()
+            if activity is not None:
+                thread.ready.append(activity)
             thread.idle = False
         self.draw()
-        self.current = first = threads[0]
-        first.resume()
+        self.current = threads[0]
+        self.current.resume()
         if self.over == "interrupt":
             self.interrupted = False
             unwind(self)
@@ -243,13 +251,8 @@ class Scheduler:
         if others:
             if self.probe is not None:
                 self.end_probe()
-            if others < 256:
-                row = BITS[others]
-                thread = self.threads[row[choice % len(row)]]
-            else:
-                found = self.threads_of(others)
-                thread = found[choice % len(found)]
-            self.current = thread
+            found = self.sets[others]
+            self.current = thread = found[choice % len(found)]
             self.tag = thread.tag
             thread.resume()
             if self.unwinding:
@@ -280,7 +283,7 @@ class Scheduler:
         choice %= total
         if choice < mine:
             return ready.pop(choice + 1)
-        self.switch(self.threads_of(others)[choice - mine])
+        self.switch(self.sets[others][choice - mine])
         return None
 
     def leave(self) -> None:
@@ -288,39 +291,29 @@ class Scheduler:
 
         Ends the run when there is none. Returns when the current thread is chosen again.
         """
-        if self.watched or not self.enabled:
-            # The end of most runs: nothing is left to run and nobody watches.
+        if self.watched:
             watched.leave(self)
             return
+        if not (self.enabled or self.timed or self.hooks.exhausted()):
+            self.main.switch()
+            if self.unwinding:
+                refuse(self)
+            return  # the next run has begun
+        following = self.successors() if self.timed else self.current.after[self.enabled]
+        chosen = self.free
         if self.left:
             self.left -= 1
-            deviates = False
         else:
             self.index = index = self.index + 1
             if index >= self.check:
                 look(self)
             if self.held:
                 self.grant(self.held - 1)
-                deviates = False
             else:
-                choice = self.choice
+                if len(following) > 1:
+                    chosen = 1 + self.choice % (len(following) - 1)
                 self.draw()
-                deviates = True
-        enabled = self.enabled
-        if not enabled & (enabled - 1) and not self.timed:
-            self.switch(self.threads[enabled.bit_length() - 1])
-            return
-        candidates = self.successors()
-        if deviates:
-            self.switch(candidates[1 + choice % (len(candidates) - 1)])
-        else:
-            self.switch(candidates[self.free % len(candidates)])
-
-    def rest(self, thread: VirtualThread) -> None:
-        """Nothing is ready on ``thread``: another one runs until something is."""
-        thread.idle = True
-        self.enabled &= ~thread.bit
-        self.leave()
+        self.switch(following[chosen % len(following)])
 
     def draw(self) -> None:
         """Load the next deviation of the schedule."""
@@ -329,7 +322,13 @@ class Scheduler:
         if i < self.count:
             self.choice = choice = self.choices[i]
             self.free = choice >> 3 if i >= self.explicit else 0
-            self.grant(self.gaps[i])
+            gap = self.gaps[i]
+            if gap < self.check - self.index and self.slice:
+                self.left = gap
+                self.index += gap
+                self.held = 0
+            else:
+                self.grant(gap)
         else:
             self.free = 0
             self.grant(FOREVER)
@@ -345,24 +344,9 @@ class Scheduler:
         self.index += n
         self.held = gap - n
 
-    def threads_of(self, mask: int) -> list[VirtualThread]:
-        """The threads whose bits are set in ``mask``, ascending."""
-        threads = self.threads
-        if mask < 256:
-            return [threads[i] for i in BITS[mask]]
-        return [t for t in threads if t.bit & mask]
-
-    def successors(self) -> list[VirtualThread]:
+    def successors(self) -> tuple[VirtualThread, ...]:
         """Who can run instead of the current thread: in cyclic order, timeouts last."""
-        enabled, upto = self.enabled, 2 * self.current.bit - 1
-        if enabled < 256:
-            threads = self.threads
-            found = [threads[i] for i in BITS[enabled & ~upto] + BITS[enabled & upto]]
-        else:
-            found = self.threads_of(enabled & ~upto) + self.threads_of(enabled & upto)
-        if self.timed:
-            found += self.threads_of(self.timed)
-        return found
+        return self.current.after[self.enabled] + self.sets[self.timed]
 
     def switch(self, thread: VirtualThread) -> None:
         """Run ``thread``; returns when the current one is chosen again."""
@@ -408,7 +392,3 @@ class Scheduler:
         if thread.idle:
             thread.idle = False
             self.enabled |= thread.bit
-
-
-BITS = tuple(tuple(i for i in range(8) if mask >> i & 1) for mask in range(256))
-"""For each mask of up to eight threads, the indexes of its bits."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from harness.runtime.frames import repeats, stack
+from harness.runtime.frames import readable_stack, repeats
 from harness.runtime.freeze import UnprovableError, freeze, freeze_frames
 from harness.runtime.valuestack import instruction
 
@@ -118,7 +118,10 @@ class Probe:
     def step(self, obj: Any) -> None:
         """The current thread is about to access ``obj``; parks it when it repeats itself."""
         s = self.scheduler
-        frames = list(stack(sys._getframe(1)))
+        frames = readable_stack(sys._getframe(1))
+        if frames is None:
+            s.end_probe()
+            return
         position = tuple((id(f.f_code), instruction(f)) for f in frames)
         try:
             if self._origin is None:

@@ -6,6 +6,7 @@ a task that was woken. Which ready activity a thread takes is a choice of the sc
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from greenlet import greenlet
@@ -31,11 +32,36 @@ class Activity(Protocol):
         """Execute it; called on the virtual thread, contains scheduling points."""
 
 
+_KEPT = 256
+"""Sets that are kept: all of eight threads. A hundred threads have too many to keep them."""
+
+
+class ThreadSets(dict[int, "tuple[VirtualThread, ...]"]):
+    """For each bit mask its threads, in cyclic order from one on; filled in when asked for.
+
+    Args:
+        threads: all threads; more may be added later.
+        first: index of the one that comes first.
+    """
+
+    def __init__(self, threads: Sequence[VirtualThread], first: int) -> None:
+        self._threads = threads
+        self._first = first
+
+    def __missing__(self, mask: int) -> tuple[VirtualThread, ...]:
+        order = [*self._threads[self._first :], *self._threads[: self._first]]
+        found = tuple(t for t in order if t.bit & mask)
+        if len(self) < _KEPT:
+            self[mask] = found
+        return found
+
+
 class VirtualThread:
     """One virtual thread.
 
     Attributes:
         index: its number, from 0.
+        after: for each bit mask its threads, those after this one first.
         bit: ``1 << index``, its place in the scheduler's bit masks.
         ready: activities it could take now, oldest first.
         activity: the one it is inside of, None between activities.
@@ -47,6 +73,7 @@ class VirtualThread:
 
     __slots__ = (
         "activity",
+        "after",
         "bit",
         "blocked_on",
         "greenlet",
@@ -63,6 +90,7 @@ class VirtualThread:
         self.scheduler = scheduler
         self.index = index
         self.bit = 1 << index
+        self.after = ThreadSets(scheduler.threads, index + 1)
         self.ready: list[Activity] = []
         self.activity: Activity | None = None
         self.blocked_on: Any = None
@@ -81,41 +109,45 @@ class VirtualThread:
         self.resume = self.greenlet.switch
 
     def _main(self) -> None:
-        # The loop never ends: between runs the greenlet rests inside `rest` or `retire`, and
-        # the next run finds it there with a new list of ready activities.
+        # The loop never ends: between runs the greenlet rests inside `leave` or `retire`, and
+        # the next run finds it there with new activities in `ready`.
         scheduler = self.scheduler
+        ready = self.ready
         retired = False
         while True:
             try:
                 if retired:
                     scheduler.retire(self)
                     retired = False
-                ready = self.ready
-                if not ready:
-                    scheduler.rest(self)
-                    continue
-                if scheduler.left:
-                    scheduler.left -= 1
-                    activity = ready.pop(scheduler.free % len(ready))
-                else:
-                    picked = scheduler.pick(self)
-                    if picked is None:
+                while True:
+                    if not ready:
+                        # Another one runs until something is.
+                        self.idle = True
+                        scheduler.enabled &= ~self.bit
+                        scheduler.leave()
                         continue
-                    activity = picked
-                self.activity = activity
-                self.tag = scheduler.tag = activity.tag
-                scheduler.inside += 1
-                if scheduler.observer is not None:
-                    scheduler.observer.began(activity)
-                activity.run()
-                self.activity = None
-                scheduler.inside -= 1
-                if scheduler.watched:
-                    self._after(scheduler)
-                if scheduler.feedback is not None:
-                    scheduler.feedback.ended(activity)
-                if scheduler.open and not scheduler.inside and not scheduler.pending:
-                    scheduler.hooks.idle_point()
+                    if scheduler.left:
+                        scheduler.left -= 1
+                        activity = ready.pop(scheduler.free % len(ready))
+                    else:
+                        picked = scheduler.pick(self)
+                        if picked is None:
+                            continue
+                        activity = picked
+                    self.activity = activity
+                    self.tag = scheduler.tag = activity.tag
+                    scheduler.inside += 1
+                    if scheduler.observer is not None:
+                        scheduler.observer.began(activity)
+                    activity.run()
+                    self.activity = None
+                    scheduler.inside -= 1
+                    if scheduler.watched:
+                        self._after(scheduler)
+                    if scheduler.feedback is not None:
+                        scheduler.feedback.ended(activity)
+                    if scheduler.open and not scheduler.inside and not scheduler.pending:
+                        scheduler.hooks.idle_point()
             except Unwind:
                 retired = True
             except BaseException as error:  # whatever the engine raised is a finding

@@ -27,10 +27,9 @@ def unwind(s: Scheduler) -> list[VirtualThread]:
     """End every thread that is still inside an activity or was preempted before one.
 
     Returns:
-        The threads that would not end because the engine swallows ``Unwind``; they were
-        replaced and their greenlets are kept suspended for ever.
+        The threads that would not end, in this run or now; they were replaced and their
+        greenlets are kept suspended for ever.
     """
-    stubborn: list[VirtualThread] = []
     s.unwinding = s.watched = True
     s.left = 0
     for thread in s.live():
@@ -38,15 +37,15 @@ def unwind(s: Scheduler) -> list[VirtualThread]:
             continue
         s.current = thread
         s.swallowed = 0
-        if thread.greenlet:
+        if thread.greenlet and thread not in s.stubborn:
             thread.greenlet.throw(Unwind)
-        if s.swallowed > _PATIENCE:
-            stubborn.append(thread)
+        if thread in s.stubborn:
             _graveyard.append(thread.greenlet)
             thread.renew()
         thread.activity = thread.blocked_on = None
         thread.idle = True
     s.unwinding = False
+    stubborn, s.stubborn = s.stubborn, []
     return stubborn
 
 
@@ -57,6 +56,14 @@ def refuse(s: Scheduler) -> NoReturn:
     it is left suspended.
     """
     s.swallowed += 1
-    while s.swallowed > _PATIENCE:
-        s.main.switch()
+    if s.swallowed > _PATIENCE:
+        abandon(s)
     raise Unwind
+
+
+def abandon(s: Scheduler) -> NoReturn:
+    """The current thread swallows whatever is to end it: leave it where it is for ever."""
+    s.stubborn.append(s.current)
+    s.over = s.over or "stubborn"
+    while True:
+        s.main.switch()

@@ -3,7 +3,8 @@
 Code that runs on without reaching a scheduling point can not be preempted. A timer on the
 process's CPU time looks every second whether decisions are still being taken; after two seconds
 without one it raises ``StuckError`` right inside the code, which makes it a finding like any
-other exception. Operating system threads are outside the schedule: starting one raises
+other exception. A thread that swallows that too, or runs on although the run is over, is left
+where it is for ever. Operating system threads are outside the schedule: starting one raises
 ``MisuseError``.
 """
 
@@ -18,7 +19,9 @@ from types import FrameType
 from greenlet import getcurrent
 
 from harness.runtime.errors import MisuseError, StuckError
+from harness.runtime.housekeeping import CHECK_EVERY
 from harness.runtime.scheduler import Scheduler
+from harness.runtime.unwinding import abandon
 
 PERIOD = 1.0
 """Seconds of CPU time between two looks."""
@@ -32,17 +35,25 @@ def watchdog(scheduler: Scheduler) -> Iterator[None]:
     are put back at the end. Also tells the scheduler when the user presses Ctrl-C.
     """
     last: tuple[int, int, bool] | None = None
+    told = -1  # the run in which StuckError was raised: the first one should have ended it
 
     def look(signum: int, frame: FrameType | None) -> None:
-        nonlocal last
-        if getcurrent() is scheduler.main and not scheduler.setting_up:
+        nonlocal last, told
+        setting_up = scheduler.setting_up
+        if getcurrent() is scheduler.main and not setting_up:
             last = None
             return
-        now = (scheduler.runs, scheduler.executed, scheduler.setting_up)
-        if now == last:
-            last = None
-            raise StuckError("it ran on without reaching a scheduling point")
-        last = now
+        # In setup and in invariants `left` is endless: accesses are no decisions there.
+        decisions = scheduler.executed if scheduler.left < CHECK_EVERY else -1
+        now = (scheduler.runs, decisions, setting_up)
+        if now != last:
+            last = now
+            return
+        if not setting_up:
+            if scheduler.unwinding or told == scheduler.runs:
+                abandon(scheduler)
+            told = scheduler.runs
+        raise StuckError("it ran on without reaching a scheduling point")
 
     def interrupt(signum: int, frame: FrameType | None) -> None:
         scheduler.interrupted = True  # so that it is not taken for the engine's doing
@@ -63,11 +74,11 @@ def watchdog(scheduler: Scheduler) -> Iterator[None]:
     before = signal.signal(signal.SIGVTALRM, look)
     usual = signal.signal(signal.SIGINT, interrupt)
     threading.Thread.start = refuse  # type: ignore[method-assign, assignment]
-    signal.setitimer(signal.ITIMER_VIRTUAL, PERIOD, PERIOD)
+    timer = signal.setitimer(signal.ITIMER_VIRTUAL, PERIOD, PERIOD)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.setitimer(signal.ITIMER_VIRTUAL, *timer)
         threading.Thread.start = start  # type: ignore[method-assign]
         signal.signal(signal.SIGVTALRM, before)
         signal.signal(signal.SIGINT, usual)

@@ -6,6 +6,7 @@ may decide instead of the schedule.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.runtime.housekeeping import look
@@ -68,7 +69,7 @@ def point(s: Scheduler, obj: Any, kind: str) -> None:
         s.draw()
         others = (s.enabled | s.timed) & ~s.current.bit
         if others:
-            _deviate(s, s.threads_of(others), choice)
+            _deviate(s, s.sets[others], choice)
     if s.observer is not None:
         s.observer.passed(obj)
 
@@ -94,7 +95,7 @@ def pick(s: Scheduler, thread: VirtualThread) -> Activity | None:
     choice %= total
     if choice < mine:
         return _take(s, thread, choice + 1)
-    _deviate(s, s.threads_of(others), choice - mine, offset=mine)
+    _deviate(s, s.sets[others], choice - mine, offset=mine)
     return None
 
 
@@ -172,7 +173,7 @@ def _take(s: Scheduler, thread: VirtualThread, position: int) -> Activity:
     return activity
 
 
-def _deviate(s: Scheduler, others: list[VirtualThread], choice: int, offset: int = 0) -> None:
+def _deviate(s: Scheduler, others: Sequence[VirtualThread], choice: int, offset: int = 0) -> None:
     # `offset` alternatives of another sort, ready activities, come before the threads.
     choice %= len(others)
     thread = others[choice]

@@ -15,7 +15,7 @@ class Cell(Primitive, Generic[T]):
 
     Args:
         name: identifies it in sites.
-        value: its initial value.
+        value: its initial value; traces show an object by its ``name``, if it has one.
     """
 
     __slots__ = ("value",)

@@ -8,13 +8,19 @@ from harness.runtime.active import active
 
 
 def shown(value: object) -> str:
-    """A value as text; only the type where the text could differ between processes."""
+    """A value as text, the same in every process.
+
+    An object whose ``name`` is a text shows as that; one without as its type only, since its
+    ``repr`` may be an address.
+    """
     if isinstance(value, bool | int | float | str | bytes | None):
         return str(value)
+    name = getattr(value, "name", None)
+    if isinstance(name, str):
+        return name
     if isinstance(value, tuple | list):
         return f"({', '.join(map(shown, value))})"
-    name = getattr(value, "name", None)
-    return name if isinstance(name, str) else f"<{type(value).__name__}>"
+    return f"<{type(value).__name__}>"
 
 
 class Primitive:

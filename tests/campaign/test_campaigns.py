@@ -132,16 +132,54 @@ def test_a_time_limit_ends_it(tmp_path):
     assert ended.json["runs"] > 0
 
 
-@pytest.mark.parametrize("target", ["file", "haproxy@ddab05b98"])
+BESIDE = """
+from beside import Beside
+class Deferring(Beside, Sound):
+    pass
+"""
+
+ELSEWHERE = """
+class Beside:
+    def arrive(self, request):
+        for n in range(self.busy.load(), 3):
+            if request.name in ("A", "C"):
+                self.busy.load()
+            elif n == 1:
+                break
+        return super().arrive(request)
+"""
+
+
+@pytest.mark.parametrize("target", ["file", "beside"])
 def test_instrumented(tmp_path, target):
     pytest.importorskip("atheris")
     if target == "file":
-        target = f"{engine(tmp_path)}:Sound"
+        target, instrumented = f"{engine(tmp_path)}:Sound", "harness_engine_engines"
+    else:
+        (tmp_path / "beside.py").write_text(ELSEWHERE)
+        target, instrumented = f"{engine(tmp_path, BESIDE)}:Deferring", "beside"
     plain = fuzz(target, tmp_path / "plain", "--json", runs=100)
     more = fuzz(target, tmp_path / "more", "--json", "--instrument", runs=100)
     assert {plain.code, more.code} <= {0, 1}  # what a hundred runs find is chance
     assert more.json["runs"] == 100
     assert more.json["inputs"] > plain.json["inputs"]
+    assert plain.json["instrumented"] == []
+    assert instrumented in more.json["instrumented"]
+
+
+def test_all_modules_of_an_installed_engine_are_instrumented(tmp_path):
+    pytest.importorskip("atheris")
+    more = fuzz("haproxy@ddab05b98", tmp_path / "more", "--json", "--instrument", runs=100)
+    modules = {"harness.engines.haproxy.state", "harness.engines.haproxy.revisions.y2024"}
+    assert modules <= set(more.json["instrumented"])
+
+
+def test_without_atheris_nothing_is_instrumented(tmp_path):
+    path = shim(tmp_path / "shim", NO_ATHERIS)
+    command = ["fuzz", f"{engine(tmp_path)}:Sound", "--instrument", "--runs", 20, "--json"]
+    ended = end(spawn(*command, cwd=tmp_path, PYTHONPATH=path))
+    assert ended.code == 0
+    assert (ended.json["instrumented"], ended.json["runs"]) == ([], 20)
 
 
 # --------------------------------------------------------------------- engines that misbehave
@@ -236,6 +274,27 @@ class Swallows(Sound):
     assert "catch Exception instead" in told
 
 
+def test_an_engine_that_swallows_the_watchdog_too(tmp_path):
+    body = """
+def spin():
+    while True:
+        pass
+
+class Swallows(Sound):
+    def arrive(self, request):
+        while True:
+            try:
+                self.busy.load()
+                spin()
+            except BaseException:
+                pass
+"""
+    path = shim(tmp_path / "shim", IMPATIENT)
+    command = ["fuzz", f"{engine(tmp_path, body)}:Swallows", "--runs", 12]
+    told = trouble(end(spawn(*command, cwd=tmp_path, PYTHONPATH=path)))
+    assert "swallows the exception that ends a run" in told
+
+
 def test_an_engine_that_keeps_greenlets_alive(tmp_path):
     body = """
 KEPT = []
@@ -324,7 +383,8 @@ def test_what_no_longer_shows_is_dropped_without_a_word(tmp_path, monkeypatch):
 
     target = f"{engine(tmp_path, STRANDS)}:Pool"
     with monkeypatch.context() as patched:
-        patched.setattr(Campaign, "_collect", lambda *_, **__: None)
+        patched.setattr(Campaign, "_take_one", lambda *_: None)
+        patched.setattr(Campaign, "_wrap_up", lambda *_: None)
         fuzz(target, tmp_path / "corpus", runs=1000)
     assert raw(tmp_path / "corpus")
     engine(tmp_path, FIXED)

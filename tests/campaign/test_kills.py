@@ -5,9 +5,18 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import contextmanager
 
 import pytest
 from campaigns import STRANDS, alive, cases, end, engine, fuzz, harness, raw, spawn, until, workers
+
+RAISES_TOO = """
+class Both(Raises):
+    def arrive(self, request):
+        assert request.name != "B"
+        return super().arrive(request)
+"""
+"""Two findings in every long input."""
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 
@@ -59,30 +68,77 @@ def test_ctrl_c_with_nothing_found_is_exit_code_0(campaign, tmp_path):
     assert "nothing found" in ended.out
 
 
-def test_ctrl_c_again_leaves_raw_findings_to_the_next_campaign(tmp_path, monkeypatch):
+@contextmanager
+def interrupting(monkeypatch, when):
+    """Ctrl-C between two runs of minimising, as often as ``when`` says of the progress."""
     from harness.campaign.campaign import Campaign
 
-    target = f"{engine(tmp_path, STRANDS)}:Pool"
+    plain = Campaign._between_runs
 
     def impatient(self):
-        os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)
+        for _ in range(when(self.progress)):
+            os.kill(os.getpid(), signal.SIGINT)
         plain(self)
 
-    plain = Campaign._minimising
     before = signal.getsignal(signal.SIGINT)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with monkeypatch.context() as patched:
-            patched.setattr(Campaign, "_minimising", impatient)
-            ended = fuzz(target, tmp_path / "corpus", "--json", runs=1000)
+            patched.setattr(Campaign, "_between_runs", impatient)
+            yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def left_behind(target, corpus, ended):
+    """What was found and not saved waits for the next campaign."""
+    assert ended.code == 1
     assert "the next campaign begins with them" in ended.complaint()
     assert ended.json["interrupted"] is True
-    assert ended.json["waiting"] == len(raw(tmp_path / "corpus")) > 0
-    assert fuzz(target, tmp_path / "corpus", runs=1).code == 1
-    assert raw(tmp_path / "corpus") == []
+    assert ended.json["waiting"] == len(raw(corpus)) > 0
+    saved = cases(corpus)
+    assert fuzz(target, corpus, runs=1).code == 1
+    assert raw(corpus) == []
+    assert set(saved) <= set(cases(corpus)) != set()
+
+
+def test_ctrl_c_again_leaves_raw_findings_to_the_next_campaign(tmp_path, monkeypatch):
+    target = f"{engine(tmp_path, STRANDS)}:Pool"
+    with interrupting(monkeypatch, lambda progress: 2):
+        ended = fuzz(target, tmp_path / "corpus", "--json", runs=1000)
+    left_behind(target, tmp_path / "corpus", ended)
+
+
+def test_ctrl_c_after_the_limits_leaves_raw_findings_at_once(tmp_path, monkeypatch):
+    target = f"{engine(tmp_path, STRANDS)}:Pool"
+    looks = []
+
+    def when(progress):
+        looks.append(progress.ending)
+        return bool(progress.ending)
+
+    monkeypatch.setattr("harness.campaign.campaign.Campaign._take_one", lambda *_: None)
+    with interrupting(monkeypatch, when):
+        ended = fuzz(target, tmp_path / "corpus", "--json", runs=1000)
+    assert looks == ["the workers have ended"]  # not one run more
+    left_behind(target, tmp_path / "corpus", ended)
+
+
+def test_ctrl_c_after_the_limits_keeps_what_was_saved(tmp_path, monkeypatch):
+    target = f"{engine(tmp_path, RAISES_TOO)}:Both"
+    monkeypatch.setattr("harness.campaign.campaign.Campaign._take_one", lambda *_: None)
+    with interrupting(monkeypatch, lambda progress: len(progress.collected)):
+        ended = fuzz(target, tmp_path / "corpus", "--json", runs=1000)
+    assert len(ended.json["findings"]) == len(cases(tmp_path / "corpus")) == 1
+    left_behind(target, tmp_path / "corpus", ended)
+
+
+def test_ctrl_c_with_nothing_saved_yet_is_not_called_nothing_found(tmp_path, monkeypatch):
+    target = f"{engine(tmp_path, STRANDS)}:Pool"
+    with interrupting(monkeypatch, lambda progress: 2):
+        ended = fuzz(target, tmp_path / "corpus", runs=1000)
+    assert "nothing was saved yet" in ended.out
+    assert "nothing found" not in ended.out
 
 
 def test_workers_of_a_killed_parent_end_and_the_next_campaign_has_their_findings(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import tomllib
+from importlib.metadata import EntryPoint, entry_points
 from types import SimpleNamespace
 
 import pytest
 from campaigns import FIXED, RENAMED, STRANDS, cases, engine, fuzz, harness
+
+from harness.engine import registry
 
 
 @pytest.fixture(scope="module")
@@ -236,21 +239,21 @@ def test_engines_lists_what_is_installed():
     assert "haproxy@b11495652" in ended.out
 
 
+def test_engines_tells_what_one_can_do():
+    ended = harness("engines", "haproxy@b11495652")
+    assert ended.code == 0
+    assert "set_maint(server below servers)" in ended.out
+
+
 def test_an_installed_engine_that_can_not_be_imported_does_not_hide_the_others(monkeypatch):
-    from harness.engine import registry
-
-    good = list(registry.installed())
-
-    def bad():
-        raise ImportError("no such thing")
-
-    both = [registry.EngineRef("broken", bad), *good]
-    monkeypatch.setattr(registry, "installed", lambda: both)
-    monkeypatch.setattr("harness.cli.engines.installed", lambda: both)
+    good = [ref.name for ref in registry.installed()]
+    broken = EntryPoint("broken", "no_such_module:Pool", registry.GROUP)
+    entries = [broken, *entry_points(group=registry.GROUP)]
+    monkeypatch.setattr(registry, "entry_points", lambda group: entries)
     ended = harness("engines", "--json")
     assert ended.code == 0
-    assert [e["name"] for e in ended.json] == [ref.name for ref in good]
-    assert "'broken' can not be imported: ImportError" in ended.complaint()
+    assert [e["name"] for e in ended.json] == good
+    assert "'broken' can not be imported: ModuleNotFoundError" in ended.complaint()
 
 
 # ------------------------------------------------------------------------------ JSON

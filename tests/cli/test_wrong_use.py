@@ -57,6 +57,12 @@ def test_an_engine_file_that_raises_on_import(tmp_path):
     assert "RuntimeError: one two" in refused("fuzz", f"{tmp_path}/bad.py:Pool")
 
 
+@pytest.mark.parametrize("command", ["fuzz", "coverage"])
+def test_an_engine_file_that_exits_on_import(tmp_path, command):
+    (tmp_path / "bad.py").write_text("import sys; sys.exit(0)\n")
+    assert "SystemExit" in refused(command, f"{tmp_path}/bad.py:Pool")
+
+
 def test_a_wrong_class_name_is_told_which_there_are(tmp_path):
     told = refused("fuzz", f"{engine(tmp_path)}:Poool")
     assert "no class 'Poool'" in told

@@ -146,6 +146,13 @@ def test_a_broken_invariant_is_an_exception_named_after_it():
     assert found.message.startswith("invariant cells_agree: they differ")
 
 
+def test_a_broken_invariant_names_the_step_at_which_it_was_broken():
+    ex, load = executor(Broken), workload(Broken, "T0 arrive A")
+    recorded = ex.record(load, DEFAULT)
+    assert only(recorded.run).step == len(recorded.trace.steps)
+    assert 0 < only(ex.run(load, DEFAULT)).step <= ex.run(load, DEFAULT).steps
+
+
 def test_a_broken_invariant_is_reported_once_a_run():
     run = executor(Broken).run(workload(Broken, "T0 arrive A", "T1 arrive B"), DEFAULT)
     assert [f.where for f in run.findings].count("cells_agree") == 1

@@ -7,7 +7,7 @@ import io
 from rich.console import Console
 
 from harness.engine.registry import EngineRef
-from harness.report.tables import engines_table
+from harness.report.tables import engine_table, engines_table
 
 
 def drawn(table, width=100):
@@ -16,9 +16,15 @@ def drawn(table, width=100):
     return out.getvalue()
 
 
-def test_engines_say_what_can_be_done_with_them(engines):
+def test_engines_are_listed_with_what_they_are(engines):
     text = drawn(engines_table([EngineRef("pool@1", lambda: engines.Strands)]))
-    for part in ("pool@1", "pool", "arrive", "size 1-2", "Whoever leaves looks"):
+    for part in ("pool@1", "Whoever leaves looks"):
+        assert part in text
+
+
+def test_an_engine_by_itself_says_what_can_be_done_with_it(engines):
+    text = drawn(engine_table(EngineRef("pool@1", lambda: engines.Strands)))
+    for part in ("pool@1", "Whoever leaves looks", "arrive", "size 1-2"):
         assert part in text
 
 

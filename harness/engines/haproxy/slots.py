@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness import Engine
-from harness.engines.haproxy.state import Proxy, Server, Stream
+from harness.engines.haproxy.state import Health, Proxy, Queue, Server, Stream, UseAfterFreeError
 
 FULLCONN = 4
 """Streams on the backend from which on a dynamic limit is at its maximum."""
@@ -15,23 +15,33 @@ class Slots(Engine):
     Attributes:
         px: the backend.
         servers: its servers.
+        slowstart: whether a server that comes up gets its full limit only after a while.
     """
 
     px: Proxy
     servers: list[Server]
+    slowstart: bool
+
+    def srv_currently_usable(self, srv: Server) -> bool:
+        """Whether ``srv`` is up and not in maintenance. Racy reads."""
+        self.touch(srv)
+        return srv.health.read() is not Health.STOPPED and not srv.maint.read()
 
     def srv_dynamic_maxconn(self, srv: Server) -> int:
         """The limit in force on ``srv``.
 
         With a static limit nothing depends on the load, so it is not read.
         """
-        if not srv.minconn:
-            return srv.maxconn.read()
-        beconn = self.px.beconn.read()
-        maxconn = srv.maxconn.read()
-        if beconn >= FULLCONN:
-            return maxconn
-        return max(srv.minconn, beconn * maxconn // FULLCONN)
+        if srv.minconn or srv.unapplied:
+            beconn = self.px.beconn.read()
+            limit = srv.maxconn.read()
+            if beconn < FULLCONN:
+                limit = max(srv.minconn, beconn * limit // FULLCONN)
+        else:
+            limit = srv.maxconn.read()
+        if self.slowstart and srv.health.read() is Health.STARTING:
+            return 1  # the first step of the warm-up; there is but one more
+        return limit
 
     def srv_is_full(self, srv: Server) -> bool:
         """Whether an arrival finds no slot on ``srv``.
@@ -58,3 +68,28 @@ class Slots(Engine):
             new.served.fetch_add(1)
             self.px.served.fetch_add(1)
             stream.srv_conn.write(new)
+
+    def stream_set_target(self, stream: Stream, srv: Server | None) -> None:
+        """``stream`` goes to ``srv`` from now on."""
+        stream.target = srv
+
+    def queue_length(self, srv: Server) -> int:
+        """How many wait for ``srv``, read without a lock."""
+        return srv.queue.length.read()
+
+    def backend_queue_length(self) -> int:
+        """How many wait for any server, read without a lock."""
+        return self.px.queue.length.read()
+
+    def own_queue(self, holder: Server | Proxy) -> Queue:
+        """The queue of ``holder`` that the current thread adds to, and finds its limit by."""
+        return holder.queue
+
+    def touch(self, srv: Server) -> None:
+        """An access to ``srv`` follows.
+
+        Raises:
+            UseAfterFreeError: it was deleted.
+        """
+        if srv.freed:
+            raise UseAfterFreeError(f"{srv.name} was deleted")

@@ -1,32 +1,18 @@
-"""The revisions of HAProxy's queue, one file each, oldest first.
+"""The history of HAProxy's queue, a class a commit, in files by the year they end with.
 
-``r16fbdda3c`` → ``rddab05b98`` → ``r5541d4995`` → ``rb11495652``: each overrides what its real
-commit changed in the one before it, and no more.
+Each class overrides what its real commit changed in the class before it, and no more, so that the
+newest is the sum of all. ``HISTORY`` is in the order in which they were committed.
 """
 
 from harness.engines.haproxy.engine import HaproxyQueue
-from harness.engines.haproxy.revisions.r16fbdda3c import Rev16fbdda3c
-from harness.engines.haproxy.revisions.r5541d4995 import Rev5541d4995
-from harness.engines.haproxy.revisions.rb11495652 import (
-    Revb11495652,
-    Revb11495652NoRecheck,
-)
-from harness.engines.haproxy.revisions.rddab05b98 import Revddab05b98
+from harness.engines.haproxy.revisions import y2018, y2019, y2021, y2024, y2026
 
-REVISIONS: dict[str, type[HaproxyQueue]] = {
-    "haproxy@16fbdda3c": Rev16fbdda3c,
-    "haproxy@ddab05b98": Revddab05b98,
-    "haproxy@5541d4995": Rev5541d4995,
-    "haproxy@b11495652": Revb11495652,
-    "haproxy@b11495652-no-recheck": Revb11495652NoRecheck,
+_NAMES = {"Rev18": "1.8", "Revb11495652NoRecheck": "b11495652-no-recheck"}
+
+HISTORY: dict[str, type[HaproxyQueue]] = {
+    _NAMES.get(name, name.removeprefix("Rev")): cls
+    for module in (y2018, y2019, y2021, y2024, y2026)
+    for name, cls in vars(module).items()
+    if isinstance(cls, type) and issubclass(cls, HaproxyQueue) and cls.__module__ == module.__name__
 }
-"""Engine name → class, oldest first."""
-
-__all__ = [
-    "REVISIONS",
-    "Rev16fbdda3c",
-    "Rev5541d4995",
-    "Revb11495652",
-    "Revb11495652NoRecheck",
-    "Revddab05b98",
-]
+"""Revision → class, oldest first."""

@@ -1,0 +1,226 @@
+"""HAProxy's queue bugs, one after the other: found, minimised, and gone with their fix.
+
+``python -m benchmarks.gallery [PAIR ...] [--seeds N] [--limit SECONDS] [--jobs N] [--save]
+[--json]``
+
+For each pair of revisions and each seed one worker with the default settings starts on an empty
+corpus, and is stopped when it has shown the bug: a finding of the pair's signature, of a kind that
+the revision without the bug does not show under the same case. CPU time includes the start of the
+process. With ``--save`` the smallest case of three seeds is written to ``corpus/haproxy``.
+
+The last column says what the revision without the bug shows, of the pair's signature, under the
+minimal case of the corpus and 2,000 variants of its schedule.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import product
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from benchmarks import WIDTH
+from benchmarks.find import censored
+from benchmarks.searching import SearchWorker
+from harness.campaign.collector import case_name
+from harness.cases.casefile import SavedCase, load, save
+from harness.cases.cause import cause_of
+from harness.cases.differential import Differential
+from harness.cases.minimise import Minimal, minimise
+from harness.cases.neighbours import neighbours
+from harness.cases.replay import replay, replay_saved
+from harness.codec.codec import Codec
+from harness.engine.registry import find
+from harness.engines.haproxy.pairs import PAIRS, REGRESSIONS, Pair
+from harness.execute.opening import open_executor
+from harness.model.finding import Finding
+from harness.model.wording import describe_workload
+
+CORPUS = Path("corpus/haproxy")
+BUDGET = 5_000
+"""Runs spent on minimising one hit."""
+
+SHRUNK = 3
+"""Hits of a pair that are minimised, to save the smallest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """The first time a worker showed a pair's bug.
+
+    Attributes:
+        pair: its name.
+        seed, cpu, runs: of the worker.
+        data: the input.
+    """
+
+    pair: str
+    seed: int
+    cpu: float
+    runs: int
+    data: str
+
+
+def differential(pair: Pair) -> Differential:
+    """What shows on the bug's revision and not on the other."""
+    bug, clean = (open_executor(find(f"haproxy@{rev}")) for rev in (pair.bug, pair.clean))
+    return Differential(bug, clean)
+
+
+def wanted(pair: Pair, findings: Sequence[Finding]) -> Finding | None:
+    """The finding that is the pair's bug."""
+    return next((f for f in findings if f.signature.startswith(pair.signature)), None)
+
+
+def search(pair: Pair, seed: int, limit: float) -> Hit | None:
+    """Let a worker search until it has shown the bug; None after ``limit`` seconds of CPU time."""
+    executor = differential(pair)
+    codec = Codec(executor.spec)
+    with SearchWorker(f"haproxy@{pair.bug}", seed, guided=True) as worker:
+        while worker.cpu < limit:
+            for raw in worker.wait():
+                if raw.signature.startswith(pair.signature):
+                    found = executor.record(*codec.decode(raw.data)).run.findings
+                    if wanted(pair, found):
+                        return Hit(pair.name, seed, worker.cpu, raw.runs, raw.data.hex())
+    return None
+
+
+def smallest(pair: Pair, hits: Sequence[Hit]) -> Minimal | None:
+    """The smallest case that any of the hits shrinks to, if they do."""
+    executor = differential(pair)
+    codec = Codec(executor.spec)
+    found = []
+    with executor.guard():
+        for hit in hits:
+            workload, schedule = codec.decode(bytes.fromhex(hit.data))
+            recorded = executor.record(workload, schedule)
+            finding = wanted(pair, recorded.run.findings)
+            assert finding is not None
+            try:
+                small = minimise(executor, workload, recorded.switches, finding, budget=BUDGET)
+            except ValueError:
+                continue  # followed by its anchors, the other revision goes another way
+            found.append(small)
+    return min(
+        found,
+        key=lambda m: (m.workload.requests, len(m.workload.ops), len(m.switches)),
+        default=None,
+    )
+
+
+def write(pair: Pair, minimal: Minimal) -> SavedCase:
+    """Save the case, with what is to be expected of both revisions."""
+    bug, clean = (open_executor(find(f"haproxy@{rev}")) for rev in (pair.bug, pair.clean))
+    cause = cause_of(minimal.finding, minimal.workload, minimal.switches)
+    case = SavedCase(
+        family="haproxy",
+        found_on=bug.spec.name,
+        finding=minimal.finding.kind.value,
+        title=minimal.finding.message,
+        topology=minimal.workload.topology,
+        ops=describe_workload(minimal.workload, bug.spec),
+        switches=minimal.switches,
+        expect={},
+        cause=cause,
+    )
+    for executor in (bug, clean):
+        shown = replay(executor, minimal.workload, case.switches, case.finding)
+        case = case.expecting(executor.spec.name, shown.verdict)
+    save(case, CORPUS / case_name(bug.spec.name, minimal.finding, cause))
+    return case
+
+
+def case_of(pair: Pair) -> Path | None:
+    """The committed case of a pair: found on its bug, with an expectation of its clean revision."""
+    for path in sorted(CORPUS.glob(f"{pair.bug}-{pair.kind}-*.case.toml")):
+        case = load(path)
+        if f"haproxy@{pair.clean}" in case.expect and case.cause.startswith(pair.signature):
+            return path
+    return None
+
+
+def verdict(pair: Pair, case: SavedCase) -> str:
+    """What the clean revision shows of the pair's signature under the case and its variants."""
+    executor = open_executor(find(f"haproxy@{pair.clean}"))
+    workload = case.workload(executor.spec)
+    replayed = replay_saved(executor, case)
+    if wanted(pair, replayed.recorded.run.findings):
+        return "shows it"
+    with executor.guard():
+        runs = neighbours(executor, workload, replayed.recorded.schedule)
+        shown = sum(wanted(pair, run.findings) is not None for run in runs)
+    return f"clean, {replayed.fidelity.value}" + (f"; {shown} variants show it" if shown else "")
+
+
+def row(pair: Pair, hits: Sequence[Hit], options: argparse.Namespace) -> dict[str, str]:
+    """What the table says of a pair."""
+    limit = f"{options.limit:g}"
+    path = case_of(pair)
+    case = load(path) if path else None
+    return {
+        "pair": pair.name,
+        "finding": pair.signature,
+        "found": f"{len(hits)}/{options.seeds}",
+        "CPU s": censored([h.cpu for h in hits], options.seeds, limit),
+        "runs": censored([h.runs for h in hits], options.seeds, "all"),
+        "case": "-"
+        if case is None
+        else f"{len(case.ops)} ops, {case.topology['threads']} thr, {len(case.switches)} sw",
+        "without the bug": "-" if case is None else verdict(pair, case),
+    }
+
+
+def main() -> None:
+    """Search and report."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.gallery", description=__doc__)
+    parser.add_argument("pairs", nargs="*", help="names as the table prints them; all by default")
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--limit", type=float, default=60.0, help="CPU seconds for each search")
+    parser.add_argument("--jobs", type=int, default=1, help="searches at the same time")
+    parser.add_argument("--save", action="store_true", help="write the smallest cases")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    console = Console(stderr=options.json)
+    console.width = max(console.width, WIDTH)
+    pairs = {pair.name: pair for pair in (*PAIRS, *REGRESSIONS)}
+    chosen = [pair for name, pair in pairs.items() if not options.pairs or name in options.pairs]
+    if len(chosen) < len(options.pairs):
+        parser.error(f"unknown pair; there are {', '.join(pairs)}")
+    todo = list(product(chosen, range(1, options.seeds + 1)))
+    hits: dict[str, list[Hit]] = {name: [] for name in pairs}
+    with ProcessPoolExecutor(options.jobs) as pool:
+        found = pool.map(partial(_search, limit=options.limit), todo)
+        status = Console(stderr=True)
+        for hit in track(found, "searching", len(todo), console=status, transient=True):
+            if hit is not None:
+                hits[hit.pair].append(hit)
+    if options.save:
+        for pair in track(chosen, "minimising", console=status, transient=True):
+            minimal = smallest(pair, hits[pair.name][:SHRUNK])
+            if minimal is not None:
+                write(pair, minimal)
+    rows = [row(pair, hits[pair.name], options) for pair in chosen]
+    if options.json:
+        print(json.dumps({"rows": rows, "hits": [asdict(h) for of in hits.values() for h in of]}))
+        return
+    table = Table(*rows[0], title=f"median (min..max) of {options.seeds} seeds")
+    for line in rows:
+        table.add_row(*line.values())
+    console.print(table)
+
+
+def _search(job: tuple[Pair, int], limit: float) -> Hit | None:
+    return search(*job, limit)
+
+
+if __name__ == "__main__":
+    main()

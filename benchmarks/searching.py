@@ -1,0 +1,95 @@
+"""One worker process that searches from an empty corpus, watched from outside."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+
+from harness.campaign import spool
+from harness.campaign.campaign import MAX_LEN
+from harness.campaign.spool import RawFinding
+from harness.campaign.worker import Task
+
+_POLL = 0.01
+_TICK = os.sysconf("SC_CLK_TCK")
+
+
+class SearchWorker:
+    """A worker as a campaign with the default settings starts it. A context manager.
+
+    Args:
+        engine: its name.
+        seed: of everything random.
+        guided: by libFuzzer, or random inputs.
+
+    Attributes:
+        cpu, wall: seconds since it was started, as of the last look.
+    """
+
+    def __init__(self, engine: str, seed: int, *, guided: bool) -> None:
+        self._engine = engine
+        self._seed = seed
+        self._guided = guided
+        self.cpu = self.wall = 0.0
+
+    def __enter__(self) -> SearchWorker:
+        self._temporary = tempfile.TemporaryDirectory()
+        folder = Path(self._temporary.name)
+        for part in ("spool", "log", "inputs"):
+            (folder / part).mkdir()
+        self._spool = folder / "spool"
+        task = Task(
+            engine=self._engine,
+            spool=str(self._spool),
+            log=str(folder / "log"),
+            seed=self._seed,
+            runs=0,
+            seconds=0.0,
+            guided=self._guided,
+            instrumented=False,
+        )
+        command = [
+            *(sys.executable, "-m", "harness.campaign.worker", str(folder / "inputs")),
+            *(f"-seed={self._seed}", f"-max_len={MAX_LEN}", "-len_control=0", "-reduce_inputs=0"),
+            f"-artifact_prefix={folder / 'log'}/",
+        ]
+        self._start = time.monotonic()
+        self._process = subprocess.Popen(
+            command,
+            env=task.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._temporary.cleanup()
+
+    def wait(self) -> Iterator[RawFinding]:
+        """Wait a moment; the raw findings of that time."""
+        time.sleep(_POLL)
+        if self._process.poll() is not None:
+            raise SystemExit(
+                f"the worker on {self._engine} ended with code {self._process.returncode}"
+            )
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        self.cpu = (int(fields[11]) + int(fields[12])) / _TICK
+        self.wall = time.monotonic() - self._start
+        for raw in spool.waiting(self._spool):
+            raw.path.unlink()
+            yield raw

@@ -1,0 +1,57 @@
+"""What does one engine show that another one, under the same case, does not?
+
+Two revisions of an engine may have many findings in common. What shows on the one before a fix,
+and no longer on the fix, is the bug that was fixed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+
+from harness.cases.replay import replay
+from harness.execute.run import Executor, RecordedRun, Run
+from harness.model.schedule import Schedule, Switch
+from harness.model.workload import Workload
+
+
+class Differential:
+    """Executes cases on ``executor``; keeps findings of kinds that ``reference`` does not show.
+
+    The reference follows the schedule by its anchors, resynchronised where it has to be.
+    """
+
+    def __init__(self, executor: Executor, reference: Executor) -> None:
+        self._executor = executor
+        self._reference = reference
+        self.spec = executor.spec
+
+    def run(self, workload: Workload, schedule: Schedule) -> Run:
+        """See ``Executor.run``."""
+        run = self._executor.run(workload, schedule)
+        return self.record(workload, schedule).run if run.findings else run
+
+    def record(self, workload: Workload, schedule: Schedule) -> RecordedRun:
+        """See ``Executor.record``."""
+        return self._only_here(workload, self._executor.record(workload, schedule))
+
+    def replay(
+        self, workload: Workload, switches: Sequence[Switch]
+    ) -> tuple[RecordedRun, Sequence[bool]]:
+        """See ``Executor.replay``."""
+        recorded, met = self._executor.replay(workload, switches)
+        return self._only_here(workload, recorded), met
+
+    def guard(self) -> AbstractContextManager[None]:
+        """See ``Executor.guard``; the reference is guarded whenever it runs."""
+        return self._executor.guard()
+
+    def _only_here(self, workload: Workload, recorded: RecordedRun) -> RecordedRun:
+        if not recorded.run.findings:
+            return recorded
+        with self._reference.guard():  # the other guard would miss progress meanwhile
+            other = replay(self._reference, workload, recorded.switches).recorded.run
+        there = {finding.kind for finding in other.findings}
+        kept = [finding for finding in recorded.run.findings if finding.kind not in there]
+        return replace(recorded, run=replace(recorded.run, findings=kept))
