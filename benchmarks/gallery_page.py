@@ -15,7 +15,8 @@ from pathlib import Path
 
 from benchmarks.drawings import drawn
 from benchmarks.gallery import CORPUS, case_of
-from harness.engines.haproxy.pairs import NOT_HERE, OPEN, PAIRS, REGRESSIONS, Pair
+from harness.engines.haproxy.open_findings import NOT_HERE, OPEN
+from harness.engines.haproxy.pairs import PAIRS, REGRESSIONS, Pair
 
 PAGE = Path("docs/haproxy-gallery.md")
 

@@ -9,7 +9,8 @@ import pytest
 from harness.cases.casefile import SavedCase, load
 from harness.engine.registry import find
 from harness.engines.haproxy import HISTORY
-from harness.engines.haproxy.pairs import NOT_HERE, OPEN, PAIRS, REGRESSIONS, Pair
+from harness.engines.haproxy.open_findings import NOT_HERE, OPEN
+from harness.engines.haproxy.pairs import PAIRS, REGRESSIONS, Pair
 
 ROOT = Path(__file__).parent.parent.parent
 ALL = (*PAIRS, *REGRESSIONS)
