@@ -10,6 +10,7 @@ from __future__ import annotations
 from random import Random
 
 from benchmarks.small_queue import WORKLOAD, SmallQueue
+from harness.campaign.ablation import WHOLE
 from harness.campaign.feedback import FeedbackMap
 from harness.campaign.libfuzzer import fuzz
 from harness.codec.codec import Codec
@@ -28,7 +29,7 @@ def fixed_part(codec: Codec) -> bytes:
 
 def with_feedback() -> PythonExecutor:
     """An executor that notes features, as a campaign's does."""
-    feedback = FeedbackMap()
+    feedback = FeedbackMap(WHOLE)
     executor = PythonExecutor(REF, feedback)
     feedback.scheduler = executor.scheduler
     return executor

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from harness.campaign import spool
-from harness.campaign.campaign import MAX_LEN
+from harness.campaign.libfuzzer import options as libfuzzer_options
 from harness.campaign.spool import RawFinding
 from harness.campaign.worker import Task
 
@@ -56,7 +56,7 @@ class SearchWorker:
         )
         command = [
             *(sys.executable, "-m", "harness.campaign.worker", str(folder / "inputs")),
-            *(f"-seed={self._seed}", f"-max_len={MAX_LEN}", "-len_control=0", "-reduce_inputs=0"),
+            *libfuzzer_options(self._seed),
             f"-artifact_prefix={folder / 'log'}/",
         ]
         self._start = time.monotonic()

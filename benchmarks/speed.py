@@ -34,7 +34,7 @@ from rich.table import Table
 from benchmarks import WIDTH
 from benchmarks.guided import REF, fixed_part, with_feedback
 from benchmarks.small_queue import IN_ORDER, Plain, SmallQueue, run_bare
-from harness.campaign.campaign import MAX_LEN
+from harness.campaign.libfuzzer import options as libfuzzer_options
 from harness.campaign.libfuzzer import why_unavailable
 from harness.campaign.worker import Task
 from harness.codec.codec import Codec
@@ -211,7 +211,7 @@ def own_rows(folder: Path) -> Iterator[Row]:
 
 
 def _fuzzers(folder: Path) -> Iterator[tuple[str, str, str, list[str], dict[str, str]]]:
-    options = ["-seed=1", f"-max_len={MAX_LEN}", "-len_control=0", "-reduce_inputs=0"]
+    options = libfuzzer_options(1)
     fixed = [sys.executable, "-m", "benchmarks.guided", *options]
     yield "e", "fuzzed: under libFuzzer, with our mutations", "d", fixed, dict(os.environ)
     engine = f"{Path(__file__).with_name('small_queue.py')}:SmallQueue"

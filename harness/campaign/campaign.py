@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.campaign import spool
+from harness.campaign import libfuzzer, spool
 from harness.campaign.collector import Collected, Collector, NondeterministicEngineError
 from harness.campaign.libfuzzer import why_unavailable
 from harness.campaign.paths import CampaignPaths
@@ -24,9 +24,6 @@ from harness.engine.modules import engine_modules
 from harness.engine.registry import EngineRef
 from harness.execute.opening import open_executor
 from harness.execute.run import EngineError
-
-MAX_LEN = 600
-"""Longest input in bytes: 12 operations and some 250 switches."""
 
 _POLL = 0.1
 _GRACE = 5.0
@@ -47,6 +44,7 @@ class Options:
         jobs: worker processes.
         instrumented: whether the engine's Python code is instrumented for branch coverage.
         extra: libFuzzer's own arguments.
+        strategy: decides the schedules of random workloads, without libFuzzer; empty for it.
     """
 
     corpus: Path
@@ -56,6 +54,7 @@ class Options:
     jobs: int = 1
     instrumented: bool = False
     extra: Sequence[str] = ()
+    strategy: str = ""
 
 
 @dataclass(slots=True)
@@ -106,8 +105,9 @@ class Campaign:
         self._show = show
         self._paths = CampaignPaths.of(options.corpus, ref.spec)
         self._executor = open_executor(ref)
-        self.progress = Progress(unguided=why_unavailable() or "")
-        if options.instrumented and not self.progress.unguided:
+        unguided = "" if options.strategy else why_unavailable() or ""
+        self.progress = Progress(unguided=unguided)
+        if options.instrumented and not unguided:
             self.progress.instrumented = [m.__name__ for m in engine_modules(ref.engine)]
         self._started = self._updated = time.monotonic()
         self._leaving = False
@@ -174,7 +174,7 @@ class Campaign:
     def _start(self, number: int) -> subprocess.Popen[bytes]:
         options = self._options
         seed = options.seed + number
-        guided = not self.progress.unguided
+        guided = not (options.strategy or self.progress.unguided)
         task = Task(
             engine=self._ref.name,
             spool=str(self._paths.spool),
@@ -185,12 +185,10 @@ class Campaign:
             guided=guided,
             instrumented=bool(self.progress.instrumented),
             parent=os.getpid(),
+            strategy=options.strategy,
         )
         arguments = [
-            f"-seed={seed}",
-            f"-max_len={MAX_LEN}",
-            "-len_control=0",
-            "-reduce_inputs=0",
+            *libfuzzer.options(seed),
             f"-artifact_prefix={self._paths.log}/",
             *([f"-runs={options.runs}"] if options.runs else []),
             *([f"-max_total_time={max(1, int(options.seconds))}"] if options.seconds else []),

@@ -16,10 +16,14 @@ from __future__ import annotations
 from typing import Any
 from zlib import crc32
 
+from harness.campaign.ablation import Ablation
 from harness.runtime.scheduler import Scheduler
 
 MAP_SIZE = 8192
 """Places in the map: libFuzzer's scan costs 0.5 µs a run at 8 kB, 4.3 µs at 64 kB."""
+
+
+_ON_LOCKS = frozenset(("lock", "trylock", "trylock-fails", "read_lock", "write_lock"))
 
 
 class Tag:
@@ -38,11 +42,15 @@ _START = Tag(-1, "start")
 class FeedbackMap:
     """The map of features seen in the current run.
 
+    Args:
+        parts: which sorts of feature are noted.
+
     Attributes:
         places: one byte a feature; the reader sets them back to 0.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, parts: Ablation) -> None:
+        self._parts = parts
         self.places = bytearray(MAP_SIZE)
         self.scheduler: Scheduler
         self._tags: dict[tuple[int, str], Tag] = {}
@@ -59,12 +67,15 @@ class FeedbackMap:
         try:
             place = self._pairs[key]
         except KeyError:
-            place = self._pairs[key] = _pair(*key)
+            noted = self._parts.hand_offs if kind in _ON_LOCKS else self._parts.reads_from
+            place = self._pairs[key] = _pair(*key) if noted else None
         if place is not None:
             self.places[place] = 1
 
     def ended(self, activity: Any) -> None:
         """An activity has ended: note the abstract state it leaves."""
+        if not self._parts.queue_state:
+            return
         s = self.scheduler
         counters = activity.plan.ledger.counters
         values = tuple([counter.value for counter, _, _ in counters]) if counters else ()

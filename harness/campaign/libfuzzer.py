@@ -15,6 +15,9 @@ from harness.codec.mutate import Mutator
 from harness.engine.base import Engine
 from harness.engine.modules import engine_modules
 
+MAX_LEN = 600
+"""Longest input in bytes: 12 operations and some 250 switches."""
+
 _maps: list[Any] = []
 """Keeps the registered memory alive."""
 
@@ -30,20 +33,38 @@ def why_unavailable() -> str | None:
     return None
 
 
+def options(seed: int) -> list[str]:
+    """The options of libFuzzer that every campaign sets."""
+    return [f"-seed={seed}", f"-max_len={MAX_LEN}", "-len_control=0", "-reduce_inputs=0"]
+
+
 def fuzz(
-    one_input: Callable[[bytes], None], mutator: Mutator, places: bytearray, random: Random
+    one_input: Callable[[bytes], None], mutator: Mutator | None, places: bytearray, random: Random
 ) -> None:
     """Hand over to libFuzzer with the arguments of this process; does not return.
 
     Args:
         one_input: runs an input.
-        mutator: mutates and crosses inputs.
+        mutator: mutates and crosses inputs; None leaves that to libFuzzer.
         places: the feedback map.
         random: drawn from by the mutations.
     """
     import atheris
 
+    # libFuzzer looks for the custom mutator when its library is loaded, so that comes first.
+    custom = {} if mutator is None else _mutations(mutator, random)
+    for name in custom:
+        ctypes.CDLL(_library(name), mode=ctypes.RTLD_GLOBAL)
     _register(places)
+    # libFuzzer starts copies of itself through a shell, from its first argument.
+    arguments = [f"{sys.executable} -m harness.campaign.worker", *sys.argv[1:]]
+    atheris.Setup(arguments, one_input, **custom)
+    atheris.Fuzz()
+
+
+def _mutations(mutator: Mutator, random: Random) -> dict[str, Callable[..., bytes]]:
+    """What libFuzzer is to call, by the name of the library that calls it."""
+    import atheris
 
     def mutate(data: bytes, max_size: int, seed: int) -> bytes:
         if random.random() < 0.1:
@@ -54,10 +75,7 @@ def fuzz(
     def cross(first: bytes, second: bytes, max_size: int, seed: int) -> bytes:
         return mutator.cross(first, second, max_size, random)
 
-    # libFuzzer starts copies of itself through a shell, from its first argument.
-    arguments = [f"{sys.executable} -m harness.campaign.worker", *sys.argv[1:]]
-    atheris.Setup(arguments, one_input, custom_mutator=mutate, custom_crossover=cross)
-    atheris.Fuzz()
+    return {"custom_mutator": mutate, "custom_crossover": cross}
 
 
 def instrument(engine: type[Engine]) -> None:
@@ -87,9 +105,6 @@ def _register(places: bytearray) -> None:
 
     It wants a program counter for each counter, so it gets made-up ones.
     """
-    # libFuzzer looks for the custom mutator when its library is loaded, so that comes first.
-    for name in ("custom_mutator", "custom_crossover"):
-        ctypes.CDLL(_library(name), mode=ctypes.RTLD_GLOBAL)
     library = ctypes.CDLL(_library("core_with_libfuzzer"))
     size = len(places)
     counters = (ctypes.c_uint8 * size).from_buffer(places)

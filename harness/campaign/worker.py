@@ -16,20 +16,25 @@ import signal
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from harness.campaign import spool
+from harness.campaign.ablation import WHOLE, Ablation
 from harness.campaign.feedback import FeedbackMap
 from harness.campaign.libfuzzer import fuzz, instrument
 from harness.campaign.status import Status
 from harness.codec.codec import Codec
-from harness.codec.mutate import Mutator, tail_bytes
+from harness.codec.mutate import Mutator
 from harness.engine.registry import EngineRef, find
 from harness.execute.python import PythonExecutor
-from harness.execute.run import EngineError
+from harness.execute.run import EngineError, Run
 from harness.model.workload import Workload
+from harness.strategies.registry import STRATEGIES
+from harness.strategies.search import search
 
 TASK = "HARNESS_WORKER"
 """Environment variable that holds the task."""
@@ -38,7 +43,6 @@ EXIT_TROUBLE = 70
 """Exit code when the worker stopped by itself and says why in its status."""
 
 _REPORT_EVERY = 0.5
-_TAILS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,9 @@ class Task:
         runs: how many inputs, 0 for no limit.
         seconds: how long, 0 for no limit.
         guided: by libFuzzer; otherwise random inputs in a plain loop.
+        strategy: decides the schedules of random workloads, in place of inputs; or empty.
         instrumented: whether the engine's code is instrumented for branch coverage.
+        parts: of the guidance, for the bench.
         parent: process without which there is nothing to do, 0 for none.
     """
 
@@ -65,7 +71,9 @@ class Task:
     seconds: float
     guided: bool
     instrumented: bool
+    parts: Ablation = WHOLE
     parent: int = 0
+    strategy: str = ""
 
     def environment(self) -> dict[str, str]:
         """The environment of a worker with this task."""
@@ -74,7 +82,8 @@ class Task:
     @classmethod
     def from_environment(cls) -> Task:
         """The task this process was started with."""
-        return cls(**json.loads(os.environ[TASK]))
+        d = json.loads(os.environ[TASK])
+        return cls(**{**d, "parts": Ablation(**d["parts"])})
 
 
 class Worker:
@@ -82,7 +91,7 @@ class Worker:
 
     def __init__(self, task: Task, ref: EngineRef) -> None:
         self._task = task
-        self.feedback = FeedbackMap() if task.guided else None
+        self.feedback = FeedbackMap(task.parts) if task.guided else None
         self.executor = PythonExecutor(ref, self.feedback)
         if self.feedback is not None:
             self.feedback.scheduler = self.executor.scheduler
@@ -98,7 +107,6 @@ class Worker:
 
     def one_input(self, data: bytes) -> None:
         """Run one input and note what it shows."""
-        status = self.status
         workload, schedule = self._codec.decode(data)
         try:
             run = self.executor.run(workload, schedule)
@@ -107,6 +115,10 @@ class Worker:
         except BaseException as error:
             # From setup, say: libFuzzer would print a traceback and count that as success.
             self._give_up(f"running the engine failed: {type(error).__name__}: {error}")
+        self._judge(run, workload, lambda: data)
+
+    def _judge(self, run: Run, workload: Workload, data: Callable[[], bytes]) -> None:
+        status = self.status
         status.runs += 1
         status.steps += run.steps
         if run.limited:
@@ -121,28 +133,45 @@ class Worker:
         if slow or not status.runs & 63 or status.runs == self._task.runs:
             self._maybe_report()
 
-    def _look_at(self, data: bytes, signature: str, workload: Workload) -> None:
+    def _look_at(self, data: Callable[[], bytes], signature: str, workload: Workload) -> None:
         # The first of a sort, and ever rarer ones after it: a common finding must neither
         # drown the others nor hide variants of itself, such as one that takes less to happen.
         sort = (signature, frozenset(op.name for op in workload.ops))
         self._sorts[sort] += 1
         nth = self._sorts[sort]
         if nth & (nth - 1) == 0:
-            self._note(data, signature, nth)
+            self._note(data(), signature, nth)
+
+    def fuzz(self, one_input: Callable[[bytes], None]) -> None:
+        """Hand over to libFuzzer; does not return."""
+        assert self.feedback is not None
+        mutator = self.mutator if self._task.parts.mutators else None
+        fuzz(one_input, mutator, self.feedback.places, self.random)
 
     def unguided(self) -> None:
         """Random inputs, until the task's limits."""
         task, status = self._task, self.status
-        while True:
-            base = self.mutator.fresh(self.random)
-            for _ in range(_TAILS):
-                self.one_input(base[:-4] + tail_bytes(self.random))
-                if task.runs and status.runs >= task.runs:
-                    self.report()
-                    return
-            if task.seconds and time.monotonic() - self._started >= task.seconds:
-                self.report()
-                return
+        for data in self.mutator.walks(self.random):
+            self.one_input(data)
+            late = task.seconds and time.monotonic() - self._started >= task.seconds
+            if late or status.runs == task.runs:
+                break
+        self.report()
+
+    def searching(self) -> None:
+        """Random workloads under the task's strategy, until its limits."""
+        task = self._task
+        strategy = STRATEGIES[task.strategy](self.random)
+        workloads = self.mutator.workloads(random.Random(task.seed))
+        searched = search(self.executor, workloads, strategy, task.runs or sys.maxsize)
+        try:
+            for run, workload, schedule in searched:
+                self._judge(run, workload, partial(self._codec.encode, workload, schedule))
+                if task.seconds and time.monotonic() - self._started >= task.seconds:
+                    break
+        except EngineError as error:
+            self._give_up(str(error))
+        self.report()
 
     def report(self) -> None:
         """Write the status file."""
@@ -181,7 +210,7 @@ class Worker:
 def main() -> None:
     """Do the task in the environment."""
     task = Task.from_environment()
-    _die_with_parent(task.parent)
+    die_with_parent(task.parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the campaign decides when to stop
     # The last report comes with the last input, after which libFuzzer just exits.
     runs = [a.partition("=")[2] for a in sys.argv if re.fullmatch(r"-runs=\d+", a)]
@@ -195,13 +224,16 @@ def main() -> None:
     # time goes into walking through thousands of cached workloads to find them.
     gc.set_threshold(5_000, 10, 10)
     with worker.executor.guard():
-        if worker.feedback is None:
+        if task.strategy:
+            worker.searching()
+        elif worker.feedback is None:
             worker.unguided()
         else:
-            fuzz(worker.one_input, worker.mutator, worker.feedback.places, worker.random)
+            worker.fuzz(worker.one_input)
 
 
-def _die_with_parent(parent: int) -> None:
+def die_with_parent(parent: int) -> None:
+    """End this process when its parent, ``parent`` if given, ends or has ended."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)
     if parent and os.getppid() != parent:

@@ -27,6 +27,7 @@ from harness.cli.console import (
     print_json,
 )
 from harness.engine.registry import EngineRef, find
+from harness.strategies.registry import STRATEGIES
 
 _OWN_MODES = ("-merge=", "-jobs=", "-fork=", "-minimize_crash=", "-help=")
 """Options with which libFuzzer starts processes of its own and prints for itself."""
@@ -77,6 +78,12 @@ class Duration(click.ParamType[float]):
     is_flag=True,
     help="Guide by the branches of the engine's modules too; 2-3 times slower.",
 )
+@click.option(
+    "--strategy",
+    type=click.Choice(sorted(STRATEGIES)),
+    default=None,
+    help="Random requests under this search strategy, in place of the guided fuzzer.",
+)
 @as_json
 @plain_errors
 def fuzz(
@@ -88,6 +95,7 @@ def fuzz(
     jobs: int,
     corpus: Path,
     instrument: bool,
+    strategy: str | None,
     json_: bool,
 ) -> None:
     """Search ENGINE for schedules and requests that break it.
@@ -97,7 +105,10 @@ def fuzz(
     follows -- is passed to libFuzzer. Exit code: 0 nothing new, 1 findings, 2 wrong use.
     """
     ref = find(engine)
-    options = Options(corpus, seed, runs, seconds, jobs, instrument, libfuzzer)
+    if strategy and (libfuzzer or instrument):
+        what = "--instrument" if instrument else " ".join(libfuzzer)
+        fail(f"{what} is for the guided fuzzer; leave it out, or leave out --strategy")
+    options = Options(corpus, seed, runs, seconds, jobs, instrument, libfuzzer, strategy or "")
     if any(argument.startswith(_OWN_MODES) for argument in libfuzzer):
         if why_unavailable() is not None:
             fail(f"{' '.join(libfuzzer)} is libFuzzer's, which needs Atheris to be installed")

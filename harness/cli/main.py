@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from harness.cli.bench import bench
 from harness.cli.corpus import accept, fixed
 from harness.cli.coverage import coverage
 from harness.cli.engines import engines
@@ -23,5 +24,7 @@ def main() -> None:
     """
 
 
-for _command in (engines, fuzz, replay, show, minimize, accept, fixed, coverage):
+_COMMANDS = (engines, fuzz, replay, show, minimize, accept, fixed, coverage, bench)
+
+for _command in _COMMANDS:
     main.add_command(_command)

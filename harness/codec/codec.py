@@ -8,6 +8,8 @@ Layout, version 1, for an engine with F topology fields and at most P parameters
     n * (2+P)  operations: thread, which operation (by weight), parameters; each modulo
     rest       deviations: pairs of gap and choice; gap 255 means "255 more, no deviation"
 
+An engine that has only one workload needs no bytes for it: the deviations follow the tail byte.
+
 Total: every byte string is a case, missing bytes are filled in from its last ones. Local:
 fields have fixed places, so a changed byte changes one thing. Invertible: ``encode`` gives
 bytes that decode to the same case. A random tail is seeded by the last four bytes.
@@ -44,13 +46,16 @@ class Codec:
 
     Attributes:
         header: length of tail, topology and operation count in bytes.
-        record: length of one operation in bytes.
+        record: length of one operation in bytes; 0 where there is but one workload.
     """
 
     def __init__(self, spec: EngineSpec) -> None:
         self.spec = spec
-        self.header = 2 + len(spec.topology)
-        self.record = 2 + max(len(op.params) for op in spec.operations)
+        if spec.program is None:
+            self.header = 2 + len(spec.topology)
+            self.record = 2 + max(len(op.params) for op in spec.operations)
+        else:
+            self.header, self.record = 1, 0
         self._drawn = [op for op in spec.operations for _ in range(op.weight)]
         self._workloads: dict[bytes, Workload] = {}
 
@@ -87,9 +92,19 @@ class Codec:
         """
         if schedule.explicit != len(schedule.gaps):
             raise CodecError("a schedule with a random tail can not be encoded; record it first")
+        if any(not 0 <= choice < 256 for choice in schedule.choices):
+            raise CodecError("a choice must be between 0 and 255")
+        deviations = spelled(zip(schedule.gaps, schedule.choices, strict=True))
+        return bytes([0]) + self._encode_workload(workload) + bytes(deviations)
+
+    def _encode_workload(self, workload: Workload) -> bytes:
+        if self.spec.program is not None:
+            if workload != self.spec.program:
+                raise CodecError(f"{self.spec.name} has one workload, and this is another")
+            return b""
         if not 1 <= len(workload.ops) <= MAX_OPS:
             raise CodecError(f"a workload must have 1 to {MAX_OPS} operations")
-        out = bytearray([0])
+        out = bytearray()
         values = dict(workload.topology)
         if list(values) != list(self.spec.topology):
             raise CodecError(f"the topology must have the fields {list(self.spec.topology)}")
@@ -97,15 +112,15 @@ class Codec:
             if isinstance(param, OwnRequest):
                 raise CodecError(f"topology field {name} can not be a request")
             out.append(_place(name, values[name], *param.bounds(values)))
-        if any(not 0 <= choice < 256 for choice in schedule.choices):
-            raise CodecError("a choice must be between 0 and 255")
         out.append(len(workload.ops) - 1)
         arrived = [0] * workload.topology.threads
         for op in workload.ops:
             out += self._encode_op(op, values, arrived)
-        return bytes(out + spelled(zip(schedule.gaps, schedule.choices, strict=True)))
+        return bytes(out)
 
     def _workload(self, key: bytes) -> Workload:
+        if self.spec.program is not None:
+            return self.spec.program
         fields: dict[str, int] = {}
         for byte, (name, param) in zip(key, self.spec.topology.items(), strict=False):
             assert not isinstance(param, OwnRequest)

@@ -7,13 +7,18 @@ so what is added to one gap is taken from the next.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
 from harness.codec.codec import MAX_OPS, Codec, fold, spelled, tail_seed
 from harness.codec.tail import MEAN_GAPS, filler, tail
+from harness.model.workload import Workload
 
 MAX_DEVIATIONS = 200
+
+TAILS = 32
+"""Random walks through a random workload: setting one up costs more than running it."""
 
 
 def tail_bytes(random: Random) -> bytes:
@@ -32,7 +37,7 @@ class Parts:
     Attributes:
         tail: the tail byte.
         topology: one byte a field.
-        ops: one record an operation.
+        ops: one record an operation; none where there is but one workload.
         deviations: gap and choice, in order; a gap may be of any length.
     """
 
@@ -69,23 +74,40 @@ class Mutator:
             self._swap_ops,
             self._change_topology,
         )
+        self._fixed = codec.spec.program is not None
+        # What has neither an operation nor a deviation is nothing to start from.
+        self._shortest = codec.header + (codec.record or 2)
 
     def fresh(self, random: Random) -> bytes:
         """A random input: a random workload under a random walk."""
         codec = self._codec
         n = random.randrange(1, MAX_OPS)
         rate = random.randrange(len(MEAN_GAPS)) + 1
+        if self._fixed:
+            return bytes([rate]) + tail_bytes(random)
         header = bytes([rate]) + random.randbytes(codec.header - 2) + bytes([n - 1])
         return header + random.randbytes(n * codec.record) + tail_bytes(random)
 
+    def walks(self, random: Random) -> Iterator[bytes]:
+        """Random inputs without end: each random workload under some random walks."""
+        while True:
+            base = self.fresh(random)
+            for _ in range(TAILS):
+                yield base[:-4] + tail_bytes(random)
+
+    def workloads(self, random: Random) -> Iterator[Workload]:
+        """Random workloads without end."""
+        while True:
+            yield self._codec.decode(self.fresh(random))[0]
+
     def mutate(self, data: bytes, max_size: int, random: Random) -> bytes:
         """A changed ``data`` of at most ``max_size`` bytes."""
-        if len(data) < self._codec.header + self._codec.record or random.random() < 0.02:
+        if len(data) < self._shortest or random.random() < 0.02:
             return self.fresh(random)[:max_size]
         parts = self.parse(data)
         if parts.tail and random.random() < 0.5:
             self._spell_out(parts, data, random)
-        passes = self._schedule if random.random() < 0.7 else self._workload
+        passes = self._schedule if self._fixed or random.random() < 0.7 else self._workload
         for _ in range(random.choice((1, 1, 1, 2, 4))):
             random.choice(passes)(parts, random)
         return self.unparse(parts)[:max_size]
@@ -114,6 +136,8 @@ class Mutator:
         codec = self._codec
         if len(data) < codec.header:
             data += filler(tail_seed(data), codec.header - len(data))
+        if self._fixed:
+            return Parts(data[0], bytearray(), [], _deviations(data[1:]))
         count = data[codec.header - 1] % MAX_OPS + 1
         end = codec.header + count * codec.record
         if len(data) < end:
@@ -121,13 +145,13 @@ class Mutator:
         ops = [
             bytearray(data[at : at + codec.record]) for at in range(codec.header, end, codec.record)
         ]
-        gaps, choices = data[end : len(data) - 1 : 2], data[end + 1 :: 2]
-        deviations = list(zip(*fold(gaps, choices), strict=True))
-        return Parts(data[0], bytearray(data[1 : codec.header - 1]), ops, deviations)
+        return Parts(data[0], bytearray(data[1 : codec.header - 1]), ops, _deviations(data[end:]))
 
     def unparse(self, parts: Parts) -> bytes:
         """Put an input together again."""
-        out = bytearray([parts.tail]) + parts.topology + bytes([len(parts.ops) - 1])
+        out = bytearray([parts.tail])
+        if not self._fixed:
+            out += parts.topology + bytes([len(parts.ops) - 1])
         for op in parts.ops:
             out += op
         return bytes(out + spelled(parts.deviations[:MAX_DEVIATIONS]))
@@ -209,3 +233,7 @@ class Mutator:
     def _change_topology(self, parts: Parts, random: Random) -> None:
         if parts.topology:
             parts.topology[random.randrange(len(parts.topology))] = random.randrange(256)
+
+
+def _deviations(data: bytes) -> list[tuple[int, int]]:
+    return list(zip(*fold(data[: len(data) - 1 : 2], data[1::2]), strict=True))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.execute.recorder import Place, Recorder
+from harness.execute.recorder import Recorder
 from harness.model.schedule import Switch
 from harness.runtime.scheduler import Scheduler
+from harness.runtime.watched import Place
 
 
 class AnchorGuide:
@@ -27,7 +28,7 @@ class AnchorGuide:
         self._next = 0
         self.met = [False] * len(switches)
 
-    def choice(self) -> int | None:
+    def choice(self, place: Place) -> int | None:
         """The alternative that the switch anchored here takes, None when there is none."""
         anchor = self._recorder.anchor
         for i in range(self._next, len(self._switches)):
@@ -36,7 +37,7 @@ class AnchorGuide:
                 break
         else:
             return None
-        targets = self._targets()
+        targets = self._targets(place)
         wanted = (switch.to, switch.activity)
         if wanted not in targets:
             return None
@@ -45,13 +46,14 @@ class AnchorGuide:
         position = targets.index(wanted)
         return position - 1 if position else None
 
-    def _targets(self) -> list[tuple[int, str]]:
+    def _targets(self, place: Place) -> list[tuple[int, str]]:
         """The default and then the alternatives of the decision just reached."""
         s = self._s
         thread = s.current
-        if self._recorder.place is Place.LEAVING:
+        if place is Place.LEAVING:
             return [(t.index, "") for t in s.successors()]
-        others = [(t.index, "") for t in s.sets[(s.enabled | s.timed) & ~thread.bit]]
-        if self._recorder.place is Place.BOUNDARY:
+        able = s.enabled | s.timed | s.spinners.revivable()
+        others = [(t.index, "") for t in s.sets[able & ~thread.bit]]
+        if place is Place.BOUNDARY:
             return [(thread.index, a.label) for a in thread.ready] + others
         return [(thread.index, ""), *others]

@@ -18,6 +18,7 @@ from harness.model.spec import EngineSpec
 from harness.model.workload import Workload
 from harness.runtime.scheduler import Scheduler
 from harness.runtime.watchdog import watchdog
+from harness.runtime.watched import Pilot
 
 _SESSIONS = 4096
 
@@ -48,6 +49,12 @@ class PythonExecutor:
             session = self._open(workload)
         run = session.run(schedule)
         return self.record(workload, schedule).run if run is None else run
+
+    def steer(self, workload: Workload, pilot: Pilot) -> Run:
+        """See ``Executor.steer``."""
+        session = self._open(workload)
+        pilot.aboard(self.scheduler)
+        return session.steer(pilot)
 
     def record(self, workload: Workload, schedule: Schedule) -> RecordedRun:
         """See ``Executor.record``."""

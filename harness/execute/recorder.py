@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from bisect import bisect_right
 from collections import Counter
-from enum import Enum
 from typing import Any
 
 from harness.model.schedule import Anchor, Schedule, Switch
@@ -18,14 +17,6 @@ IDLE = "idle"
 """What a thread is doing between two activities, in an anchor."""
 
 
-class Place(Enum):
-    """The three sorts of decision."""
-
-    POINT = "point"
-    BOUNDARY = "boundary"
-    LEAVING = "leaving"
-
-
 class Recorder:
     """Observes a run and builds its trace.
 
@@ -34,12 +25,10 @@ class Recorder:
 
     Attributes:
         anchor: the decision just reached.
-        place: its sort.
         anchors: all decisions reached, in order.
     """
 
     anchor: Anchor
-    place: Place
 
     def __init__(self, scheduler: Scheduler) -> None:
         self._s = scheduler
@@ -63,9 +52,7 @@ class Recorder:
         """The current thread stands before an access to ``obj``."""
         self._close()
         function = calling_function(sys._getframe(2))
-        self._arrive_at(
-            Place.POINT, f"{function}: {kind} {obj.name}" if obj else f"{function}: {kind}"
-        )
+        self._arrive_at(f"{function}: {kind} {obj.name}" if obj else f"{function}: {kind}")
         self._standing[self._s.current.index] = self.anchor
 
     def passed(self, obj: Any) -> None:
@@ -78,7 +65,7 @@ class Recorder:
     def boundary(self) -> None:
         """The current thread stands before its next activity."""
         self._close()
-        self._arrive_at(Place.BOUNDARY, f"before {self._s.current.ready[0].label}")
+        self._arrive_at(f"before {self._s.current.ready[0].label}")
 
     def leaving(self) -> None:
         """The current thread can not go on."""
@@ -90,7 +77,7 @@ class Recorder:
             why = f"blocked on {thread.blocked_on.name}"
         else:
             why = "spinning"
-        self._arrive_at(Place.LEAVING, why)
+        self._arrive_at(why)
 
     def began(self, activity: Activity) -> None:
         """The current thread enters ``activity``."""
@@ -142,12 +129,11 @@ class Recorder:
 
     # ------------------------------------------------------------------- parts
 
-    def _arrive_at(self, place: Place, site: str) -> None:
+    def _arrive_at(self, site: str) -> None:
         index = self._s.current.index
         op = self._op.get(index, IDLE)
         counter = self._reached.setdefault(index, Counter()) if op != IDLE else self._idle(index)
         counter[site] += 1
-        self.place = place
         self.anchor = Anchor(index, op, site, counter[site])
         self.anchors.append(self.anchor)
 

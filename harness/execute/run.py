@@ -12,6 +12,7 @@ from harness.model.schedule import Anchor, Schedule, Switch
 from harness.model.spec import EngineSpec
 from harness.model.trace import Trace
 from harness.model.workload import Workload
+from harness.runtime.watched import Pilot
 
 
 @dataclass(slots=True)
@@ -78,6 +79,13 @@ class Executor(Protocol):
 
     def guard(self) -> AbstractContextManager[None]:
         """A context in which engine code that never comes back is stopped and found out."""
+
+    def steer(self, workload: Workload, pilot: Pilot) -> Run:
+        """Execute a workload as ``pilot`` decides.
+
+        Raises:
+            EngineError: the engine can not be set up.
+        """
 
     def record(self, workload: Workload, schedule: Schedule) -> RecordedRun:
         """Execute a case and record everything; the same verdict as ``run``.

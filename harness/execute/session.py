@@ -9,7 +9,6 @@ from typing import TypeVar
 from harness.engine.base import Engine
 from harness.engine.request import Request, Stage
 from harness.execute.activities import Arrive
-from harness.execute.guide import AnchorGuide
 from harness.execute.plan import Plan
 from harness.execute.recorder import Recorder
 from harness.execute.run import EngineError, RecordedRun, Run
@@ -23,6 +22,7 @@ from harness.runtime.cycle import CycleProof
 from harness.runtime.scheduler import FOREVER, Scheduler
 from harness.runtime.thread import VirtualThread
 from harness.runtime.unwinding import unwind
+from harness.runtime.watched import Guide, Observer, Pilot
 
 LIMIT = 20_000
 """Decisions after which a run is given up as ``step-limit``."""
@@ -42,6 +42,7 @@ class Session:
         plan: the workload's calls.
         cls: the engine; a fresh instance is made for every run.
         invariants: its own, which are looked up once for all workloads.
+        ledger: what keeps the requests' lives.
     """
 
     __slots__ = (
@@ -64,6 +65,7 @@ class Session:
         plan: Plan,
         cls: type[Engine],
         invariants: Sequence[Callable[[Engine], None]],
+        ledger: type[Ledger] = Ledger,
     ) -> None:
         self._s = scheduler
         self._plan = plan
@@ -71,7 +73,7 @@ class Session:
         self._invariants = invariants
         self._tells = cls.contents is not Engine.contents
         tasks = cls.resume is not Engine.resume
-        self._ledger = Ledger(scheduler, plan.requests, fifo=cls.fifo, tasks=tasks)
+        self._ledger = ledger(scheduler, plan.requests, fifo=cls.fifo, tasks=tasks)
         plan.ledger = self._ledger
         self._idle = IdleOracle(self._ledger)
         self._proof: CycleProof | None = None
@@ -91,25 +93,24 @@ class Session:
             return None
         return self._result()
 
+    def steer(self, pilot: Pilot) -> Run:
+        """Execute what ``pilot`` decides.
+
+        Raises:
+            EngineError: the engine can not be run.
+        """
+        self._observed(Schedule(), pilot, pilot)
+        return self._result()
+
     def record(
-        self, schedule: Schedule, recorder: Recorder, guide: AnchorGuide | None = None
+        self, schedule: Schedule, recorder: Recorder, guide: Guide | None = None
     ) -> RecordedRun:
         """Execute ``schedule``, or what ``guide`` says, and record it.
 
         Raises:
             EngineError: the engine can not be run.
         """
-        self._set_up()
-        self._proof = CycleProof()
-        self._s.execute(
-            self._plan.reset(),
-            schedule,
-            self,
-            limit=LIMIT,
-            observer=recorder,
-            prover=self._proof,
-            guide=guide,
-        )
+        self._observed(schedule, recorder, guide)
         run = self._result()
         run.findings = [replace(f, step=recorder.steps_before(f.step)) for f in run.findings]
         return RecordedRun(
@@ -192,6 +193,19 @@ class Session:
         if self._invariants or self._tells:
             s.open += 1
 
+    def _observed(self, schedule: Schedule, observer: Observer, guide: Guide | None) -> None:
+        self._set_up()
+        self._proof = CycleProof()
+        self._s.execute(
+            self._plan.reset(),
+            schedule,
+            self,
+            limit=LIMIT,
+            observer=observer,
+            prover=self._proof,
+            guide=guide,
+        )
+
     def _result(self) -> Run:
         s = self._s
         findings = self._ledger.findings
@@ -209,7 +223,8 @@ class Session:
             self._unwind()
         if len(findings) > 1:
             findings.sort(key=_gravity)
-        return Run(findings, steps, s.over == "limit")
+        # Not the ledger's own list where it is empty: the next run would fill it.
+        return Run(findings or [], steps, s.over == "limit")
 
     @staticmethod
     def _add(findings: list[Finding], finding: Finding | None) -> None:

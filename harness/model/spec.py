@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from harness.model.params import Param
+from harness.model.workload import Workload
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class EngineSpec:
         operations: what a workload may contain; ``arrive`` first.
         blocking: whether ``arrive`` may block its thread, so that a thread has one request at
             a time: the next arrives when the last one has gone.
+        program: the only workload there is, where nothing but the schedule is to be drawn;
+            None where workloads are drawn as well.
     """
 
     family: str
@@ -41,6 +44,7 @@ class EngineSpec:
     topology: Mapping[str, Param]
     operations: tuple[OperationSpec, ...]
     blocking: bool = False
+    program: Workload | None = None
     _by_name: Mapping[str, OperationSpec] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -1,10 +1,11 @@
-"""How does a test look for findings itself: ``harness_explore(engine, runs, seed)``."""
+"""How does a test look for findings itself: ``harness_explore(engine, runs, seed, strategy)``."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from random import Random
 from typing import Protocol
 
@@ -19,6 +20,8 @@ from harness.model.schedule import Schedule
 from harness.model.workload import Workload
 from harness.pytest_plugin.engines import as_ref
 from harness.pytest_plugin.failures import drawn
+from harness.strategies.registry import STRATEGIES
+from harness.strategies.search import Searched, search
 
 TAILS = 20
 """Schedules that are tried with one workload: setting one up costs more than running it."""
@@ -46,20 +49,29 @@ class Explore(Protocol):
     """What the fixture ``harness_explore`` gives."""
 
     def __call__(
-        self, engine: type[Engine] | EngineRef | str, runs: int = 1000, seed: int = 0
+        self,
+        engine: type[Engine] | EngineRef | str,
+        runs: int = 1000,
+        seed: int = 0,
+        strategy: str = "",
     ) -> Explored:
         """See ``explore``."""
 
 
-def explore(engine: type[Engine] | EngineRef | str, runs: int = 1000, seed: int = 0) -> Explored:
+def explore(
+    engine: type[Engine] | EngineRef | str, runs: int = 1000, seed: int = 0, strategy: str = ""
+) -> Explored:
     """Run random cases; the same arguments give the same cases.
 
     Args:
         engine: a class, a reference or a name.
         runs: how many cases.
         seed: which ones.
+        strategy: name of the search strategy that decides their schedules, one of
+            ``harness.strategies.registry``; if empty, random bytes do.
 
     Raises:
+        ValueError: there is no such strategy.
         AssertionError: something graver than a warning was found; the message shows the
             smallest case of it.
         EngineNotFoundError: there is no engine of that name.
@@ -69,22 +81,35 @@ def explore(engine: type[Engine] | EngineRef | str, runs: int = 1000, seed: int 
     ref = as_ref(engine)
     executor = open_executor(ref)
     codec = Codec(ref.spec)
-    random = Random(seed)
     mutator = Mutator(codec)
+    random = Random(seed)
+    if strategy and strategy not in STRATEGIES:
+        names = ", ".join(sorted(STRATEGIES))
+        raise ValueError(f"there is no search strategy {strategy!r}; take one of {names}")
+    if strategy:
+        chosen = STRATEGIES[strategy](random)
+        searched = search(executor, mutator.workloads(Random(seed)), chosen, runs)
+    else:
+        searched = islice(_random(executor, mutator, codec, random), runs)
     verdicts: Counter[str] = Counter()
     warnings = 0
-    data = b""
-    for n in range(runs):
-        if n % TAILS == 0:
-            data = mutator.fresh(random)
-        # The random tail of the schedule is seeded by the last four bytes.
-        workload, schedule = codec.decode(data[:-4] + tail_bytes(random))
-        run = executor.run(workload, schedule)
+    for n, (run, workload, schedule) in enumerate(searched, 1):
         if run.worst is not None:
-            raise AssertionError(_found(executor, ref, workload, schedule, n + 1, seed))
+            raise AssertionError(_found(executor, ref, workload, schedule, n, seed))
         verdicts[run.verdict] += 1
         warnings += bool(run.findings)
     return Explored(runs, dict(verdicts), warnings)
+
+
+def _random(
+    executor: Executor, mutator: Mutator, codec: Codec, random: Random
+) -> Iterator[Searched]:
+    while True:
+        data = mutator.fresh(random)
+        for _ in range(TAILS):
+            # The random tail of the schedule is seeded by the last four bytes.
+            workload, schedule = codec.decode(data[:-4] + tail_bytes(random))
+            yield Searched(executor.run(workload, schedule), workload, schedule)
 
 
 def _found(

@@ -60,7 +60,8 @@ def harness_replay() -> ReplayCorpus:
 def harness_explore() -> Explore:
     """Look for findings in an engine with random runs.
 
-    ``harness_explore(engine, runs=1000, seed=0)``; see ``harness.pytest_plugin.exploring``.
+    ``harness_explore(engine, runs=1000, seed=0, strategy="")``; see
+    ``harness.pytest_plugin.exploring``.
     """
     from harness.pytest_plugin.exploring import explore
 

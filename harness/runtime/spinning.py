@@ -58,9 +58,18 @@ class Spinners:
 
     def revive(self) -> None:
         """Enable every spinner for which a value it touched has changed."""
-        for bit, parked in list(self.parked.items()):
-            if any(obj.value != value for obj, value in parked.touched.items()):
+        revivable = self.revivable()
+        for bit in list(self.parked):
+            if bit & revivable:
                 self._enable(bit)
+
+    def revivable(self) -> int:
+        """Bit mask of the spinners that ``revive`` would enable."""
+        return sum(
+            bit
+            for bit, parked in self.parked.items()
+            if any(obj.value != value for obj, value in parked.touched.items())
+        )
 
     def revive_all(self) -> None:
         """Enable every spinner: an activity ended, so state of any sort may have changed."""

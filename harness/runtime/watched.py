@@ -7,6 +7,7 @@ may decide instead of the schedule.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.runtime.housekeeping import look
@@ -15,6 +16,14 @@ from harness.runtime.unwinding import refuse
 if TYPE_CHECKING:
     from harness.runtime.scheduler import Scheduler
     from harness.runtime.thread import Activity, VirtualThread
+
+
+class Place(Enum):
+    """The three sorts of decision."""
+
+    POINT = "point"
+    BOUNDARY = "boundary"
+    LEAVING = "leaving"
 
 
 class Observer(Protocol):
@@ -48,8 +57,15 @@ class Observer(Protocol):
 class Guide(Protocol):
     """Decides where a run deviates, in place of a schedule's gaps and choices."""
 
-    def choice(self) -> int | None:
+    def choice(self, place: Place) -> int | None:
         """Which alternative to take at the decision just reached; None for the default."""
+
+
+class Pilot(Observer, Guide, Protocol):
+    """Watches a run and decides all of it."""
+
+    def aboard(self, scheduler: Scheduler) -> None:
+        """The next run of ``scheduler`` is its own."""
 
 
 def point(s: Scheduler, obj: Any, kind: str) -> None:
@@ -62,7 +78,7 @@ def point(s: Scheduler, obj: Any, kind: str) -> None:
         s.probe.step(obj)
     if s.left:
         s.left -= 1  # granted while the current thread was parked as a spinner
-    elif not _passes(s):
+    elif not _passes(s, Place.POINT):
         if s.spinners.parked:
             s.spinners.revive()
         choice = s.choice
@@ -81,7 +97,7 @@ def pick(s: Scheduler, thread: VirtualThread) -> Activity | None:
     if s.observer is not None:
         s.observer.boundary()
     ready = thread.ready
-    if _passes(s):
+    if _passes(s, Place.BOUNDARY):
         return _take(s, thread, s.free % len(ready))
     if s.spinners.parked:
         s.spinners.revive()
@@ -118,7 +134,7 @@ def leave(s: Scheduler) -> None:
     deviates = False
     if s.left:
         s.left -= 1
-    elif not _passes(s):
+    elif not _passes(s, Place.LEAVING):
         choice = s.choice
         s.draw()
         deviates = True
@@ -147,7 +163,7 @@ def relax(s: Scheduler) -> None:
         s.start_probe()
 
 
-def _passes(s: Scheduler) -> bool:
+def _passes(s: Scheduler, place: Place) -> bool:
     """Count one decision; True when the schedule does not deviate here."""
     s.index += 1
     if s.index >= s.check:
@@ -156,7 +172,7 @@ def _passes(s: Scheduler) -> bool:
         s.prover.step()
         return True
     if s.guide is not None:
-        choice = s.guide.choice()
+        choice = s.guide.choice(place)
         if choice is not None:
             s.choice = choice
         return choice is None

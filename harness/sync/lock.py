@@ -37,6 +37,10 @@ class SpinLock(Primitive):
         """Who holds it, as text."""
         return "free" if self.holder is None else f"T{self.holder.index}"
 
+    def blocks(self, kind: str) -> bool:
+        """Whether access ``kind`` would only block its thread now."""
+        return kind == "lock" and self.holder is not None
+
     def lock(self) -> None:
         """Take the lock, blocking while another thread holds it.
 

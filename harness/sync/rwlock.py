@@ -23,6 +23,12 @@ class RWLock(Primitive):
         """The writing thread and the reading threads."""
         return self.writing, tuple(self.readers)
 
+    def blocks(self, kind: str) -> bool:
+        """Whether access ``kind`` would only block its thread now."""
+        if kind == "read_lock":
+            return self.writing is not None
+        return kind == "write_lock" and (self.writing is not None or bool(self.readers))
+
     def read_lock(self) -> None:
         """Take it for reading, blocking while a thread writes."""
         s = self.scheduler

@@ -185,11 +185,11 @@ def test_a_killed_worker_does_not_hide_what_was_found(campaign, tmp_path):
 
 def test_a_worker_that_starts_after_its_parents_death_ends_at_once(tmp_path):
     """Whoever adopts it is not the parent it was told of."""
-    from harness.campaign.worker import Task, _die_with_parent
+    from harness.campaign.worker import Task, die_with_parent
 
     assert Task("e", "s", "l", 1, 1, 1.0, True, False).parent == 0
     with pytest.raises(SystemExit):
-        _die_with_parent(1 if os.getppid() != 1 else 2)
+        die_with_parent(1 if os.getppid() != 1 else 2)
 
 
 def test_replay_after_a_kill_finds_whole_files_only(campaign, tmp_path):

@@ -9,6 +9,7 @@ from engines_for_tests import ALL, RightQueue, TwoServers
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.bench.subjects.scaled import reorder
 from harness.codec.codec import MAX_OPS, Codec, CodecError
 from harness.codec.tail import LENGTH, MEAN_GAPS, tail
 from harness.execute.plan import Plan
@@ -37,7 +38,9 @@ WIDE = EngineSpec(
 PLAIN = EngineSpec(
     "plain", "plain", {"threads": Int(2, 3)}, (OperationSpec("arrive", {"n": Int(0, 255)}),)
 )
-SPECS = {cls.__name__: cls.spec("e", "e") for cls in ALL} | {"wide": WIDE, "plain": PLAIN}
+PROGRAM = reorder(10).spec("e", "e")
+SPECS = {cls.__name__: cls.spec("e", "e") for cls in ALL}
+SPECS |= {"wide": WIDE, "plain": PLAIN, "program": PROGRAM}
 EACH_SPEC = pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS.keys())
 DATA = st.binary(max_size=200)
 
@@ -147,7 +150,8 @@ def cases(draw, spec: EngineSpec) -> tuple[Workload, Schedule]:
         arrived[thread] += operation.name == "arrive"
     pairs = draw(st.lists(st.tuples(st.integers(0, 1200), st.integers(0, 255)), max_size=20))
     gaps, choices = [g for g, _ in pairs], [c for _, c in pairs]
-    return Workload(Topology(fields), tuple(ops)), Schedule(gaps, choices, len(pairs))
+    load = spec.program or Workload(Topology(fields), tuple(ops))
+    return load, Schedule(gaps, choices, len(pairs))
 
 
 def same(schedule: Schedule) -> tuple[list[int], list[int], int]:

@@ -10,11 +10,12 @@ from engines_for_tests import RightQueue, TwoServers
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.bench.subjects.scaled import reorder
 from harness.codec.codec import Codec
 from harness.codec.mutate import MAX_DEVIATIONS, Mutator, Parts
 
-SPECS = [RightQueue.spec("e", "e"), TwoServers.spec("e", "e")]
-EACH_SPEC = pytest.mark.parametrize("spec", SPECS, ids=["RightQueue", "TwoServers"])
+SPECS = [cls.spec("e", "e") for cls in (RightQueue, TwoServers, reorder(100))]
+EACH_SPEC = pytest.mark.parametrize("spec", SPECS, ids=["RightQueue", "TwoServers", "program"])
 SEEDS = st.integers(0, 2**32)
 DEVIATIONS = st.lists(st.tuples(st.integers(0, 600), st.integers(0, 255)), max_size=12)
 

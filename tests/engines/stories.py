@@ -18,7 +18,7 @@ from harness.cases.reading import read_workload
 from harness.engine.request import Request
 from harness.engines.haproxy import HISTORY
 from harness.execute.plan import Plan
-from harness.execute.recorder import Place, Recorder
+from harness.execute.recorder import Recorder
 from harness.execute.run import Run
 from harness.execute.session import Session
 from harness.model.schedule import Schedule
@@ -26,6 +26,7 @@ from harness.model.trace import Trace
 from harness.model.workload import Workload
 from harness.runtime.scheduler import Scheduler
 from harness.runtime.thread import Activity, VirtualThread
+from harness.runtime.watched import Place
 
 TOPOLOGY = {"servers": 1, "maxconn": 1, "maxpoll": 2, "groups": 1}
 """One server with one slot, and no options."""
@@ -129,18 +130,17 @@ class Story:
 class Script:
     """Lets activities begin in the order of a script, and interrupts none."""
 
-    def __init__(self, scheduler: Scheduler, recorder: Recorder, plan: Plan, lines: list[str]):
+    def __init__(self, scheduler: Scheduler, plan: Plan, lines: list[str]):
         self._s = scheduler
-        self._recorder = recorder
         self._plan = plan
         self._lines = lines
         self._waits = {line for line in lines if line.startswith("resume ")}
         self.lives: dict[str, list[str]] = {r.name: [] for r in plan.requests}
         self.next = 0
 
-    def choice(self) -> int | None:
+    def choice(self, place: Place) -> int | None:
         """The alternative that brings the script on; None for the default."""
-        if self._recorder.place is Place.POINT:
+        if place is Place.POINT:
             return None
         self.look()
         s = self._s
@@ -148,7 +148,7 @@ class Script:
         if not ready:
             return None
         thread, activity = self._wanted(ready)
-        if self._recorder.place is Place.LEAVING:
+        if place is Place.LEAVING:
             position = s.successors().index(thread)
         elif thread is s.current:
             position = thread.ready.index(activity)
@@ -219,7 +219,7 @@ def tell(cls: type[Engine], *lines: str, **topology: int) -> Story:
     plan = Plan(scheduler, cls.spec("haproxy", cls.__name__), load)
     session = Session(scheduler, plan, cls, cls.invariants())
     recorder = Recorder(scheduler)
-    script = Script(scheduler, recorder, plan, wanted)
+    script = Script(scheduler, plan, wanted)
     recorded = session.record(Schedule(), recorder, script)
     script.look()
     story = Story(recorded.run, recorded.trace, script.lives)

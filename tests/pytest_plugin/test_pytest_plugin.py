@@ -305,6 +305,25 @@ def test_explore_fixture_finds_minimises_and_explains(pytester):
     )
 
 
+def test_explore_fixture_takes_a_search_strategy(pytester):
+    pytester.path.joinpath("pool.py").write_text(SOURCE.read_text())
+    pytester.makepyfile(
+        test_mine="""
+        import pytest
+
+        def test_it(harness_explore):
+            harness_explore("pool.py:Strands", runs=5000, strategy="surw")
+
+        def test_unknown(harness_explore):
+            with pytest.raises(ValueError, match="no search strategy 'best'; take one of .*surw"):
+                harness_explore("pool.py:Strands", strategy="best")
+        """
+    )
+    result = pytester.runpytest("test_mine.py")
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.fnmatch_lines(["*Strands shows 'stranded', found by run *", "*PREEMPTED*"])
+
+
 def test_explore_fixture_counts_what_it_ran(pytester):
     pytester.path.joinpath("pool.py").write_text(SOURCE.read_text())
     pytester.makepyfile(

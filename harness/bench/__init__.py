@@ -1,0 +1,1 @@
+"""The bench: how many schedules does each strategy need to find known bugs?"""

@@ -1,0 +1,105 @@
+"""Trials of the guided campaign: its worker, under libFuzzer, in a process of its own.
+
+``python -m harness.bench.guided FOLDER [libFuzzer arguments]`` is that process. It is the
+campaign's own worker; all that is added is a look at its verdicts after each run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from harness.bench.pairs import Pairs
+from harness.bench.searchers import GUIDED
+from harness.bench.subjects import subjects
+from harness.bench.trial import Job, Trial, Watch
+from harness.campaign import libfuzzer
+from harness.campaign.worker import Task, Worker, die_with_parent
+
+JOB = "HARNESS_BENCH_JOB"
+"""Environment variable that holds the job."""
+
+_RESULT = "trial.json"
+
+
+class TrialError(Exception):
+    """A trial came to no result; the message says why."""
+
+
+def guided_trial(job: Job) -> Trial:
+    """Make a trial of the guided campaign.
+
+    Raises:
+        TrialError: the process ended without a result.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for part in ("spool", "log", "inputs"):
+            (folder / part).mkdir()
+        command = [
+            *(sys.executable, "-m", "harness.bench.guided", str(folder / "inputs")),
+            *libfuzzer.options(job.seed),
+            f"-artifact_prefix={folder / 'log'}/",
+        ]
+        ended = subprocess.run(
+            command,
+            env={**os.environ, JOB: json.dumps([asdict(job), name, os.getpid()])},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+        try:
+            first, runs, coverage, cpu = json.loads((folder / _RESULT).read_text())
+        except OSError:
+            said = ended.stderr.decode(errors="replace").strip().splitlines()
+            raise TrialError(
+                f"{job.strategy} on {job.subject} (seed {job.seed}) ended with code "
+                f"{ended.returncode}: {said[-1] if said else 'it said nothing'}"
+            ) from None
+    return Trial(job, first, runs, tuple((n, pairs) for n, pairs in coverage), cpu)
+
+
+def main() -> None:
+    """Make the trial in the environment and leave its result in the folder."""
+    fields, name, parent = json.loads(os.environ[JOB])
+    die_with_parent(parent)
+    job, folder = Job(**fields), Path(name)
+    subject = subjects()[job.subject]
+    task = Task(
+        engine=job.subject,
+        spool=str(folder / "spool"),
+        log=str(folder / "log"),
+        seed=job.seed,
+        runs=0,
+        seconds=0.0,
+        guided=True,
+        instrumented=False,
+        parts=GUIDED[job.strategy],
+    )
+    worker = Worker(task, subject.ref)
+    assert worker.feedback is not None
+    watch = Watch(job.budget, Pairs(worker.executor.scheduler, worker.feedback))
+    verdicts, bug = worker.status.verdicts, subject.bug
+    started = time.process_time()
+
+    def one_input(data: bytes) -> None:
+        worker.one_input(data)
+        if watch.saw(any(signature.startswith(bug) for signature in verdicts)):
+            cpu = time.process_time() - started
+            result = (watch.first, watch.runs, watch.coverage, cpu)
+            (folder / _RESULT).write_text(json.dumps(result))
+            os._exit(0)
+
+    with worker.executor.guard():
+        worker.fuzz(one_input)
+
+
+if __name__ == "__main__":
+    main()

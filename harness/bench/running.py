@@ -1,0 +1,61 @@
+"""Makes trials, many at a time, in processes of their own."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Generator, Sequence
+from random import Random
+
+from harness.bench.guided import guided_trial
+from harness.bench.pairs import Pairs
+from harness.bench.searchers import GUIDED, SEARCHERS
+from harness.bench.subjects import subjects
+from harness.bench.trial import Job, Trial, Watch
+from harness.campaign.ablation import NO_FEEDBACK
+from harness.campaign.feedback import FeedbackMap
+from harness.campaign.worker import die_with_parent
+from harness.execute.python import PythonExecutor
+
+
+def make_trial(job: Job) -> Trial:
+    """Make one trial; the same job gives the same schedules in any process.
+
+    Raises:
+        TrialError: a guided trial came to no result.
+        EngineNotFoundError: the subject's engine is not installed.
+        EngineError: the subject can not be run.
+    """
+    if job.strategy in GUIDED:
+        return guided_trial(job)
+    subject = subjects()[job.subject]
+    executor = PythonExecutor(subject.ref)
+    watch = Watch(job.budget, Pairs(executor.scheduler, FeedbackMap(NO_FEEDBACK)))
+    random = Random(f"{job.subject} {job.strategy} {job.seed}")
+    started = time.process_time()
+    with executor.guard():
+        for run in SEARCHERS[job.strategy](executor, random):
+            if watch.saw(subject.shown_by(run.findings)):
+                break
+    cpu = time.process_time() - started
+    return Trial(job, watch.first, watch.runs, tuple(watch.coverage), cpu)
+
+
+def make_trials(jobs: Sequence[Job], processes: int) -> Generator[Trial]:
+    """Make trials in so many processes at once; they come as they are done.
+
+    Closing the iterator ends the processes.
+
+    Raises:
+        TrialError, EngineNotFoundError, EngineError: see ``make_trial``.
+    """
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(processes, initializer=_prepare, initargs=(os.getpid(),)) as pool:
+        yield from pool.imap_unordered(make_trial, jobs)
+
+
+def _prepare(parent: int) -> None:
+    die_with_parent(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us

@@ -1,0 +1,59 @@
+"""The strategies of the bench, by name: what makes one run after another.
+
+Strategies that run in this process are iterators of runs. The guided campaign belongs to
+libFuzzer, which owns its process; see ``guided``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from random import Random
+
+from harness.campaign.ablation import NO_FEEDBACK, WHOLE, Ablation
+from harness.codec.codec import Codec
+from harness.codec.mutate import Mutator
+from harness.execute.python import PythonExecutor
+from harness.execute.run import Run
+from harness.strategies.base import Strategy
+from harness.strategies.registry import STRATEGIES
+from harness.strategies.search import search
+
+Searcher = Callable[[PythonExecutor, Random], Iterator[Run]]
+"""Runs an executor's engine without end."""
+
+GUIDED: Mapping[str, Ablation] = {
+    "guided": WHOLE,
+    "guided-no-feedback": NO_FEEDBACK,
+    "guided-no-reads-from": Ablation(reads_from=False),
+    "guided-no-hand-offs": Ablation(hand_offs=False),
+    "guided-no-queue-state": Ablation(queue_state=False),
+    "guided-no-mutators": Ablation(mutators=False),
+}
+"""The campaign as it is, and with parts left out."""
+
+
+def unguided(executor: PythonExecutor, random: Random) -> Iterator[Run]:
+    """What a campaign does without Atheris: random bytes, which are sticky random walks."""
+    codec = Codec(executor.spec)
+    for data in Mutator(codec).walks(random):
+        yield executor.run(*codec.decode(data))
+
+
+def steered(make: Callable[[Random], Strategy]) -> Searcher:
+    """A strategy that decides at every scheduling point; workloads are drawn at random."""
+
+    def runs(executor: PythonExecutor, random: Random) -> Iterator[Run]:
+        # Workloads have a source of chance of their own: what a strategy draws moves them not.
+        drawn = Mutator(Codec(executor.spec)).workloads(Random(random.random()))
+        for searched in search(executor, drawn, make(random), sys.maxsize):
+            yield searched.run
+
+    return runs
+
+
+SEARCHERS: Mapping[str, Searcher] = {
+    "unguided": unguided,
+    **{name: steered(make) for name, make in STRATEGIES.items()},
+}
+"""Those that run in this process."""

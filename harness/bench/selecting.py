@@ -1,0 +1,26 @@
+"""Which subjects and strategies a bench is about, from patterns that people type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+
+
+class SelectionError(Exception):
+    """A pattern selects nothing; the message says what there is."""
+
+
+def selected(patterns: Sequence[str], names: Iterable[str], what: str) -> list[str]:
+    """The names that match a pattern such as ``reorder_*``, in their own order.
+
+    Raises:
+        SelectionError: a pattern matches none.
+    """
+    names = list(names)
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for name in names):
+            close = get_close_matches(pattern, names, n=3, cutoff=0.4)
+            hint = f"did you mean {' or '.join(close)}?" if close else "see `harness bench --list`."
+            raise SelectionError(f"no {what} is called {pattern!r}; {hint}")
+    return [name for name in names if any(fnmatchcase(name, p) for p in patterns)]

@@ -1,0 +1,182 @@
+"""RFF: schedules constrained by who reads from whom, mutated under feedback.
+
+Wolff, Shi, Duck, Mathur, Roychoudhury, "Greybox fuzzing for concurrency testing", ASPLOS 2024. An
+*abstract schedule* is a set of constraints: this sort of read takes its value from that sort
+of write, or does not. A run delays what would break a constraint and hurries what keeps one;
+the rest is left to chance. Abstract schedules that showed a new reads-from pair are kept, and
+mutated the more, the rarer the combination of pairs is that they show.
+
+Different here: chance is partial order sampling instead of a random walk; locks count as
+objects that are read from; an access that may write, such as a failing trylock, is taken to write;
+constraints speak only of what earlier runs of the same workload did.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from random import Random
+from typing import NamedTuple
+
+from harness.execute.run import Run
+from harness.model.workload import Workload
+from harness.strategies.base import Event, Option, Point
+from harness.strategies.learned import Learned
+from harness.strategies.pos import Pos
+
+MOST = 6
+"""Constraints in an abstract schedule."""
+
+_DRAWN = 4
+"""Kept abstract schedules of which the one with the rarest pairs is mutated."""
+
+
+class Pair(NamedTuple):
+    """``read`` takes its value from ``write``, None for the initial value."""
+
+    write: Event | None
+    read: Event
+
+
+class Constraint(NamedTuple):
+    """``pair`` is to happen, or else is not to."""
+
+    pair: Pair
+    wanted: bool
+
+
+Constraints = tuple[Constraint, ...]
+
+
+class Kept(NamedTuple):
+    """An abstract schedule that showed a new pair, and all the pairs it showed."""
+
+    constraints: Constraints
+    pairs: frozenset[Pair]
+
+
+@dataclass(slots=True)
+class Accesses:
+    """What the runs of a workload did, by object: its reads, and its writes after None."""
+
+    reads: dict[str, list[Event]] = field(default_factory=dict)
+    writes: dict[str, list[Event | None]] = field(default_factory=dict)
+
+    def note(self, option: Option) -> None:
+        """``option`` is executed."""
+        if option.reads:
+            _add(self.reads.setdefault(option.obj, []), option.event)
+        if option.writes:
+            _add(self.writes.setdefault(option.obj, [None]), option.event)
+
+    def draw(self, random: Random) -> Pair | None:
+        """Any pair that could be, on an object that is read and written."""
+        objects = [obj for obj in self.reads if obj in self.writes]
+        if not objects:
+            return None
+        obj = random.choice(objects)
+        return Pair(random.choice(self.writes[obj]), random.choice(self.reads[obj]))
+
+
+class Rff(Pos):
+    """Reads-from constraints over partial order sampling."""
+
+    name = "rff"
+
+    def __init__(self, random: Random) -> None:
+        super().__init__(random)
+        self._known: Learned[Accesses] = Learned()
+        self._accesses = Accesses()
+        self._kept: list[Kept] = [Kept((), frozenset())]
+        self._shown: set[Pair] = set()
+        self._frequency: Counter[frozenset[Pair]] = Counter()
+        self._constraints: Constraints = ()
+        self._open: list[Constraint] = []
+        self._last: dict[str, Event] = {}
+        self._pairs: set[Pair] = set()
+
+    def begin(self, workload: Workload) -> None:
+        """See ``Strategy.begin``."""
+        super().begin(workload)
+        known = self._known.get(workload)
+        if known is None:
+            known = Accesses()
+            self._known.put(workload, known)
+        self._accesses = known
+        self._constraints = self._mutated()
+        self._open = list(self._constraints)
+        self._last.clear()
+        self._pairs = set()
+
+    def choose(self, point: Point) -> int:
+        """See ``Strategy.choose``."""
+        options = point.options
+        allowed: list[int] = []
+        if self._open and len(options) > 1:
+            scores = [self._score(option) for option in options]
+            best = max(scores)
+            allowed = [i for i, score in enumerate(scores) if score == best]
+        if 0 < len(allowed) < len(options):
+            at = allowed[super().choose(Point([options[i] for i in allowed], point.current))]
+        else:
+            at = super().choose(point)
+        if options[at].obj:
+            self._executed(options[at])
+        return at
+
+    def ended(self, run: Run) -> None:
+        """See ``Strategy.ended``."""
+        pairs = frozenset(self._pairs)
+        if not pairs <= self._shown:
+            self._shown |= pairs
+            self._kept.append(Kept(self._constraints, pairs))
+            self._frequency[pairs] = 1
+        elif pairs in self._frequency:
+            self._frequency[pairs] += 1
+
+    def _score(self, option: Option) -> int:
+        """How many constraints ``option`` would keep, less those it would break."""
+        score = 0
+        for pair, wanted in self._open:
+            if pair.read.obj != option.obj:
+                continue
+            in_place = self._last.get(option.obj) == pair.write
+            if option.reads and option.event == pair.read:
+                score += (1 if in_place else -1) if wanted else -in_place
+            elif option.writes and wanted and in_place:
+                score -= 1  # it would overwrite what is to be read
+        return score
+
+    def _executed(self, option: Option) -> None:
+        self._accesses.note(option)
+        if option.reads:
+            pair = Pair(self._last.get(option.obj), option.event)
+            self._pairs.add(pair)
+            if self._open:
+                self._open = [c for c in self._open if not (c.wanted and c.pair == pair)]
+        if option.writes:
+            self._last[option.obj] = option.event
+
+    def _mutated(self) -> Constraints:
+        random = self.random
+        drawn = random.choices(self._kept, k=_DRAWN)
+        rarest = min(drawn, key=lambda kept: self._frequency[kept.pairs])
+        constraints = list(rarest.constraints)
+        for _ in range(random.choice((1, 1, 2, 3))):
+            pair = self._accesses.draw(random)
+            at = random.randrange(MOST)
+            if at >= len(constraints):
+                if pair is not None:
+                    constraints.append(Constraint(pair, random.random() < 0.8))
+            elif random.random() < 0.4:
+                del constraints[at]
+            elif random.random() < 0.3:
+                constraints[at] = Constraint(constraints[at].pair, not constraints[at].wanted)
+            elif pair is not None:
+                constraints[at] = Constraint(pair, True)
+        return tuple(constraints)
+
+
+def _add(events: list[Event] | list[Event | None], event: Event) -> None:
+    if event not in events:
+        events.append(event)

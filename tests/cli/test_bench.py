@@ -1,0 +1,63 @@
+"""``harness bench`` on the command line."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from harness.cli.main import main
+
+QUICK = ["--strategies", "unguided,uniform", "--seeds", "2", "--budget", "50"]
+
+
+def bench(*arguments):
+    return CliRunner().invoke(main, ["bench", *arguments])
+
+
+def test_it_shows_subjects_and_strategies_and_writes_a_page(tmp_path):
+    result = bench("stack", "cve_2015_*", *QUICK, "--html", str(tmp_path / "bench.html"))
+    assert result.exit_code == 0, result.output
+    for shown in ("stack", "cve_2015_7550", "unguided", "uniform"):
+        assert shown in result.output
+    assert (tmp_path / "bench.html").read_text().startswith("<!DOCTYPE html>")
+
+
+def test_json_is_a_document_and_nothing_else():
+    result = bench("stack", *QUICK, "--json")
+    document = json.loads(result.stdout)
+    assert document["subjects"] == ["stack"]
+    assert len(document["trials"]) == 4
+
+
+def test_the_same_bench_gives_the_same_schedules_whatever_the_jobs():
+    def firsts(jobs):
+        document = json.loads(bench("stack", *QUICK, "--json", "--jobs", jobs).stdout)
+        return [(t["strategy"], t["seed"], t["first"]) for t in document["trials"]]
+
+    assert firsts("1") == firsts("2")
+
+
+def test_list_names_what_there_is():
+    result = bench("--list")
+    assert result.exit_code == 0
+    for name in ("reorder_100", "haproxy@ddab05b98/stranded", "guided-no-mutators"):
+        assert name in result.output
+    listed = json.loads(bench("--list", "--json").stdout)
+    assert {"name": "deadlock01", "suite": "SCTBench", "bug": "deadlock"} in listed["subjects"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["stak", *QUICK], "no subject is called 'stak'; did you mean stack"),
+        (["stack", "--strategies", "nosuch"], "no strategy is called 'nosuch'"),
+        (["stack", "--seeds", "0"], "Invalid value"),
+    ],
+)
+def test_wrong_use_is_one_sentence_and_exit_code_2(arguments, said):
+    result = bench(*arguments)
+    assert result.exit_code == 2
+    assert said in result.output
+    assert "Traceback" not in result.output

@@ -1,0 +1,97 @@
+"""Reads-from constraints reach every reads-from pair, and deep bugs of many threads."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import repeat
+from random import Random
+
+from helpers import threads_case
+from interleavings import Spy, interleavings
+
+from harness import Atomic, Cell
+from harness.strategies.base import Point, Strategy
+from harness.strategies.drive import run_with
+from harness.strategies.pos import Pos
+from harness.strategies.rff import Rff
+from harness.strategies.search import search
+
+
+class Scripted(Strategy):
+    """Runs the threads in a given order."""
+
+    name = "scripted"
+
+    def begin(self, workload):
+        self.turn = 0
+
+    def choose(self, point: Point) -> int:
+        wanted = self.order[self.turn]
+        self.turn += 1
+        return next(i for i, o in enumerate(point.options) if o.thread == wanted)
+
+
+def make():
+    return {"a": Atomic("a", 0), "b": Cell("b", 0)}
+
+
+def one(s):
+    s.a.store(1)
+    s.b.write(s.b.read())
+
+
+def other(s):
+    s.a.fetch_add(1)
+    s.b.read()
+    s.a.load()
+
+
+def pairs(chosen):
+    last = {}
+    for option in chosen:
+        if option.reads:
+            yield (last.get(option.obj), option.event)
+        if option.writes:
+            last[option.obj] = option.event
+
+
+def test_it_shows_every_reads_from_pair_that_any_interleaving_has():
+    ex, load = threads_case(make, one, other)
+    every = set()
+    script = Spy(Scripted(Random(0)))
+    for script.inner.order in interleavings((4, 4)):
+        run_with(ex, load, script)
+        every |= set(pairs(script.chosen))
+    spy = Spy(Rff(Random(0)))
+    shown = set()
+    for _ in range(200):
+        run_with(ex, load, spy)
+        shown |= set(pairs(spy.chosen))
+    assert shown == every
+    assert len(every) == 7
+
+
+def reorder(setters):
+    """A checker must see what one of many setters wrote first, and not what it wrote then."""
+
+    def set_both(which, s):
+        s.a.store(1)
+        s.b.write(-1)
+
+    def check(s):
+        assert (s.a.load(), s.b.read()) in ((0, 0), (1, -1))
+
+    bodies = [partial(set_both, i) for i in range(setters)]
+    return threads_case(make, *bodies, check)
+
+
+def runs_to_bug(strategy, ex, load, limit):
+    found = search(ex, repeat(load), strategy, limit)
+    return next((i for i, one in enumerate(found, 1) if one.run.worst is not None), limit)
+
+
+def test_constraints_find_what_partial_order_sampling_hardly_does():
+    ex, load = reorder(11)
+    constrained = [runs_to_bug(Rff(Random(seed)), ex, load, 400) for seed in range(10)]
+    sampled = [runs_to_bug(Pos(Random(seed)), ex, load, 400) for seed in range(10)]
+    assert sum(constrained) < sum(sampled)
