@@ -12,6 +12,7 @@ from harness.cli.fuzz import fuzz
 from harness.cli.minimize import minimize
 from harness.cli.replay import replay
 from harness.cli.show import show
+from harness.cli.verify import verify
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -24,7 +25,7 @@ def main() -> None:
     """
 
 
-_COMMANDS = (engines, fuzz, replay, show, minimize, accept, fixed, coverage, bench)
+_COMMANDS = (engines, fuzz, verify, replay, show, minimize, accept, fixed, coverage, bench)
 
 for _command in _COMMANDS:
     main.add_command(_command)

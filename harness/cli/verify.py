@@ -1,0 +1,184 @@
+"""``harness verify ENGINE``: the proof mode."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.live import Live
+
+from harness.cli.console import (
+    CLEAN,
+    FINDINGS,
+    WRONG_USE,
+    as_json,
+    err,
+    fail,
+    out,
+    plain_errors,
+    print_json,
+)
+from harness.cli.fuzz import Duration
+from harness.engine.registry import find
+from harness.model.wording import describe_workload
+from harness.verify.certificate import Certificate, Verdict, issue
+from harness.verify.checkpoint import Checkpoint
+from harness.verify.counterexample import Counterexample, save_counterexample
+from harness.verify.display import bound_text, live, summary
+from harness.verify.verification import Progress
+from harness.verify.verification import verify as explore_all
+from harness.verify.workloads import Bound, BoundError, workloads
+
+_CODES = {
+    Verdict.VERIFIED: CLEAN,
+    Verdict.BOUNDED: CLEAN,
+    Verdict.COUNTEREXAMPLE: FINDINGS,
+    Verdict.INCONCLUSIVE: WRONG_USE + 1,
+}
+
+
+class Fields(click.ParamType[dict[str, int]]):
+    """Topology fields with their values, e.g. ``servers=1,maxconn=1``."""
+
+    name = "field=value,…"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> dict[str, int]:
+        """The fields as a dictionary."""
+        if isinstance(value, dict):
+            return value
+        fields: dict[str, int] = {}
+        for part in filter(None, str(value).split(",")):
+            name, equals, number = part.partition("=")
+            if not equals or not number.strip().isdecimal():
+                self.fail(f"{part!r} is not of the form field=number", param, ctx)
+            fields[name.strip()] = int(number)
+        return fields
+
+
+@click.command()
+@click.argument("engine")
+@click.option("--threads", type=click.IntRange(1, 16), default=2, show_default=True)
+@click.option(
+    "--requests",
+    type=click.IntRange(1, 16),
+    default=2,
+    show_default=True,
+    help="Requests in all, at most.",
+)
+@click.option("--ops", default="", help="Operations besides arrivals, separated by commas.")
+@click.option(
+    "--operations", type=click.IntRange(1, 16), default=1, show_default=True, help="How many."
+)
+@click.option("--topology", type=Fields(), default={}, help="Fix fields, e.g. servers=1,maxconn=1.")
+@click.option("--preemptions", type=click.IntRange(0, 64), help="Only runs with at most so many.")
+@click.option("--time", "seconds", type=Duration(), default=0.0, help="Give up after, e.g. 10m.")
+@click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True)
+@click.option("--resume", is_flag=True, help="Go on where this verification was stopped.")
+@click.option(
+    "--corpus",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("corpus"),
+    show_default=True,
+    help="Folder for cases and for what --resume needs.",
+)
+@as_json
+@plain_errors
+def verify(
+    engine: str,
+    threads: int,
+    requests: int,
+    ops: str,
+    operations: int,
+    topology: dict[str, int],
+    preemptions: int | None,
+    seconds: float,
+    jobs: int,
+    resume: bool,
+    corpus: Path,
+    json_: bool,
+) -> None:
+    """Explore ALL behaviours of ENGINE up to a bound, and say what that proves.
+
+    Every workload of that many threads with up to that many requests, every interleaving but
+    for equivalent ones. Ends with a certificate, or with a minimal case for each finding. Exit
+    code: 0 verified, or clean within a further bound; 1 counterexample; 2 wrong use; 3
+    inconclusive.
+    """
+    ref = find(engine)
+    names = tuple(name.strip() for name in ops.split(",") if name.strip())
+    bound = Bound(threads, requests, operations if names else 0, names, topology, preemptions)
+    try:
+        every = workloads(ref.spec, bound)
+    except BoundError as error:
+        fail(str(error))
+    checkpoint = Checkpoint(corpus / ref.family / "verify", ref, bound)
+    before = checkpoint.load() if resume else []
+    finished = len(before)
+
+    shown = Live(console=err, transient=True, auto_refresh=False)
+    showing: AbstractContextManager[object] = shown if err.is_terminal else nullcontext()
+
+    def tell(progress: Progress) -> None:
+        nonlocal finished
+        if len(progress.explored) > finished:
+            finished = len(progress.explored)
+            checkpoint.save(progress.explored)
+        if err.is_terminal:
+            shown.update(live(ref.name, progress), refresh=True)
+
+    with showing:
+        progress = explore_all(
+            ref,
+            every,
+            preemptions=preemptions,
+            seconds=seconds,
+            jobs=jobs,
+            before=before,
+            tell=tell,
+        )
+    certificate = issue(ref.name, bound, len(every), progress.explored)
+    examples = [
+        save_counterexample(ref, every[number], witness, corpus)
+        for number, witness in certificate.found
+    ]
+    if json_:
+        print_json(_document(certificate, examples, every, ref.spec))
+    else:
+        out.print(summary(certificate, examples, every, ref.spec))
+    raise SystemExit(_CODES[certificate.verdict])
+
+
+def _document(
+    certificate: Certificate, examples: list[Counterexample], every: Any, spec: Any
+) -> dict[str, Any]:
+    c = certificate
+    return {
+        "engine": c.engine,
+        "verdict": c.verdict.value,
+        "bound": bound_text(c),
+        "workloads": c.workloads,
+        "finished": c.finished,
+        "traces": c.traces,
+        "runs": c.runs,
+        "longest": c.longest,
+        "seconds": round(c.seconds, 2),
+        "reasons": list(c.reasons),
+        "absent": [kind.value for kind in c.absent],
+        "assumptions": list(c.assumptions),
+        "findings": [
+            {
+                "finding": witness.kind.value,
+                "signature": witness.signature,
+                "title": witness.message,
+                "workload": describe_workload(every[number], spec),
+                "preemptions": example.preemptions if example.path else None,
+                "fewest": example.fewest,
+                "case": str(example.path) if example.path else None,
+            }
+            for (number, witness), example in zip(c.found, examples, strict=True)
+        ],
+    }

@@ -1,0 +1,103 @@
+"""What a verification looks like while it runs and when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from harness.model.spec import EngineSpec
+from harness.model.wording import describe_workload
+from harness.model.workload import Workload
+from harness.verify.certificate import Certificate, Verdict
+from harness.verify.counterexample import Counterexample
+from harness.verify.verification import Progress
+
+_STYLE = {
+    Verdict.VERIFIED: "bold green",
+    Verdict.BOUNDED: "bold yellow",
+    Verdict.INCONCLUSIVE: "bold yellow",
+    Verdict.COUNTEREXAMPLE: "bold red",
+}
+
+
+def live(engine: str, progress: Progress) -> RenderableType:
+    """The display of a verification in progress."""
+    every = [*progress.explored, *([progress.present] if progress.present else [])]
+    runs = sum(e.tally.runs for e in every)
+    rate = runs / progress.seconds if progress.seconds else 0.0
+    share = progress.estimate
+    left = f"{progress.seconds * (1 - share) / share:,.0f} s left?" if share else ""
+    found = len({s for e in every for s in e.witnesses})
+    return Text.assemble(
+        (f"{engine}  ", "bold"),
+        f"workload {len(progress.explored) + 1:,} of {progress.total:,}  ",
+        (f"{runs:,} runs", "cyan"),
+        f" ({rate:,.0f}/s)  {share:.0%}  {left}  ",
+        (f"{found} findings", "bold red" if found else "green"),
+        overflow="ellipsis",
+        no_wrap=True,
+    )
+
+
+def summary(
+    certificate: Certificate,
+    examples: Sequence[Counterexample],
+    workloads: Sequence[Workload],
+    spec: EngineSpec,
+) -> RenderableType:
+    """The certificate for people."""
+    c = certificate
+    parts: list[RenderableType] = [
+        Text.assemble((c.verdict.value, _STYLE[c.verdict]), f"  {c.engine}, {bound_text(c)}"),
+        Text(
+            f"{c.finished:,} of {c.workloads:,} workloads explored: {c.traces:,} classes of "
+            f"equivalent runs, {c.runs:,} runs, up to {c.longest:,} steps, {c.seconds:,.1f} s"
+        ),
+    ]
+    parts += [Text(f"because {reason}", style="yellow") for reason in c.reasons]
+    if c.found:
+        parts += [Text(), _table(c, examples, workloads, spec)]
+    if c.absent:
+        kinds = ", ".join(kind.value for kind in c.absent)
+        parts += [Text(), Text(f"proven absent: {kinds}", style="green")]
+    parts += [Text(), Text("This rests on:", style="dim")]
+    parts += [Text(f"· {one}", style="dim") for one in c.assumptions]
+    return Group(*parts)
+
+
+def bound_text(certificate: Certificate) -> str:
+    """The bound in words."""
+    bound = certificate.bound
+    words = [f"{bound.threads} threads", f"up to {bound.requests} requests"]
+    if bound.names:
+        words.append(f"up to {bound.operations} of {', '.join(bound.names)}")
+    words += [f"{name}={value}" for name, value in bound.topology.items()]
+    if bound.preemptions is not None:
+        words.append(f"up to {bound.preemptions} preemptions")
+    return ", ".join(words)
+
+
+def _table(
+    certificate: Certificate,
+    examples: Sequence[Counterexample],
+    workloads: Sequence[Workload],
+    spec: EngineSpec,
+) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for column in ("finding", "smallest workload", "preemptions", "case"):
+        table.add_column(column, overflow="fold")
+    shown = {example.witness.signature: example for example in examples}
+    for number, witness in certificate.found:
+        example = shown.get(witness.signature)
+        count = path = ""
+        if example is not None:
+            few = " (fewer is impossible)" if example.fewest and example.preemptions else ""
+            count = f"{example.preemptions}{few}" if example.path else "?"
+            path = str(example.path or "its schedule can not be saved")
+        style = "yellow" if witness.kind.warning else "red"
+        text = ", ".join(describe_workload(workloads[number], spec))
+        table.add_row(Text(witness.signature, style=style), text, count, path)
+    return table

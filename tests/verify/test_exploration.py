@@ -1,0 +1,155 @@
+"""Exploration finds what enumeration finds, and executes one run of each class of equal ones.
+
+The judge is ``brute``: every interleaving, by another scheduler, with a notion of dependence of
+its own.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+from brute import Notes, TooManyError, every_run
+from engines_for_tests import RightQueue, StrandingPool, TrylockPool
+from exploring import exploration, explored
+from helpers import workload
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from programs import ACCESS, BLOCK, CRASH, WAITS, programs, queues, result
+
+from harness.verify.exploration import Exploration
+
+few = settings(max_examples=60)
+
+
+def is_blind(notes: Notes, kind: str) -> bool:
+    frame: Any = sys._getframe(1)
+    for _ in range(12):
+        if frame is not None and frame.f_code.co_name == "bump":
+            return True
+        frame = frame and frame.f_back
+    return False
+
+
+def enumerated(cls, load, most, *, preemptions=1_000):
+    """Final states, findings, and classes of equivalent runs, over all interleavings."""
+    states, findings, classes = set(), set(), set()
+    try:
+        for run, notes, state in every_run(cls, load, result, most=most, blind=is_blind):
+            if notes.preemptions <= preemptions:
+                states.add((run.verdict, state))
+                findings |= {f.signature for f in run.findings}
+                classes.add(notes.class_of_run())
+    except TooManyError:
+        assume(False)
+    return states, findings, classes
+
+
+def found_by(it: Exploration):
+    states, findings = set(), set()
+    while not it.done:
+        run = it.next()
+        findings |= {f.signature for f in run.findings}
+        if it.driver.complete:
+            states.add((run.verdict, result(it.session._engine)))
+    return states, findings
+
+
+def same(cls, load, *, most=400, traces=True):
+    states, findings, classes = enumerated(cls, load, most)
+    it = exploration(cls, load)
+    assert found_by(it) == (states, findings)
+    assert it.tally.limited == it.tally.repeating == 0
+    if traces:
+        assert it.tally.traces == len(classes)
+
+
+@given(programs())
+def test_two_threads_with_variables_and_locks(drawn):
+    same(*drawn)
+
+
+@settings(max_examples=30)
+@given(programs(ACCESS, sizes=(1, 1, 1)))
+def test_three_threads_with_variables(drawn):
+    same(*drawn)
+
+
+@given(programs(st.one_of(BLOCK, CRASH), sizes=(2, 2)))
+def test_threads_that_crash(drawn):
+    same(*drawn, traces=False)
+
+
+@given(programs(WAITS, sizes=(2, 2)))
+def test_threads_that_wait(drawn):
+    same(*drawn, traces=False)
+
+
+@settings(max_examples=3)
+@given(queues("T0 arrive A", "T1 arrive B"))
+def test_queues(drawn):
+    same(*drawn, most=2_500, traces=False)
+
+
+@settings(max_examples=2)
+@given(queues("T0 arrive A", "T1 arrive B", fifo=True))
+def test_queues_that_promise_an_order(drawn):
+    same(*drawn, most=2_500, traces=False)
+
+
+@settings(max_examples=2)
+@given(queues("T0 arrive A", "T1 resize value=2"))
+def test_queues_whose_capacity_changes(drawn):
+    same(*drawn, most=2_500, traces=False)
+
+
+@given(programs(sizes=(2, 2)), st.integers(0, 3))
+def test_all_that_can_be_seen_with_so_many_preemptions(drawn, bound):
+    cls, load = drawn
+    states, findings, _ = enumerated(cls, load, 400, preemptions=bound)
+    it = exploration(cls, load, preemptions=bound)
+    assert found_by(it) == (states, findings)
+
+
+@given(programs(sizes=(2, 2)))
+def test_a_bound_that_cuts_nothing_off_says_so(drawn):
+    it = exploration(*drawn, preemptions=50)
+    found_by(it)
+    assert not it.cut
+
+
+def test_a_bound_that_cuts_something_off_says_so():
+    it = exploration(
+        StrandingPool, workload(StrandingPool, "T0 arrive A", "T1 arrive B", size=1), 0
+    )
+    while not it.done:
+        it.next()
+    assert it.cut
+
+
+@pytest.mark.parametrize("cls", [RightQueue, StrandingPool, TrylockPool])
+def test_exploring_twice_makes_the_same_runs(cls):
+    load = workload(cls, "T0 arrive A", "T1 arrive B", size=1)
+    first, second = (
+        [it.turns() for it, _, _ in explored(cls, load, lambda engine: None)] for _ in range(2)
+    )
+    assert first == second
+
+
+def test_every_run_is_another_one():
+    load = workload(RightQueue, "T0 arrive A", "T1 arrive B", size=1)
+    turns = [tuple(it.turns()) for it, _, _ in explored(RightQueue, load, lambda engine: None)]
+    assert len(set(turns)) == len(turns) > 20
+
+
+@few
+@given(programs(sizes=(3, 2)))
+def test_the_estimate_grows_from_nothing_to_all(drawn):
+    it = exploration(*drawn)
+    last = 0.0
+    while not it.done:
+        it.next()
+        assert 0.0 <= it.estimate() <= 1.0
+        last = it.estimate()
+    assert last == 1.0

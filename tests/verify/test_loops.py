@@ -1,0 +1,101 @@
+"""Loops: those that end when another thread writes, and those that never do."""
+
+from __future__ import annotations
+
+from exploring import exploration
+from helpers import threads_engine, workload
+
+from harness import Atomic, SpinLock, relax
+
+
+def findings(make, *bodies):
+    cls = threads_engine(make, *bodies)
+    ops = [f"T{i} act which={i}" for i in range(len(bodies))]
+    it = exploration(cls, workload(cls, *ops, threads=len(bodies)))
+    found = set()
+    while not it.done:
+        found |= {f.kind.value for f in it.next().findings}
+    assert not it.tally.limited
+    return found, it.tally
+
+
+def flag():
+    return {"flag": Atomic("flag", 0), "other": Atomic("other", 0)}
+
+
+def spin(shared):
+    while not shared.flag.load():
+        pass
+    shared.other.store(1)
+
+
+def give_way(shared):
+    while not shared.flag.load():
+        relax()
+
+
+def write_and_restore(shared):
+    while not shared.flag.load():
+        shared.other.store(1)
+        shared.other.store(0)
+
+
+def raise_flag(shared):
+    shared.flag.store(1)
+
+
+def look_at_other(shared):
+    shared.other.load()
+
+
+def test_a_spin_that_another_thread_ends_is_no_finding():
+    for loop in (spin, give_way, write_and_restore):
+        found, tally = findings(flag, loop, raise_flag)
+        assert not found
+        assert tally.traces
+
+
+def test_a_spin_that_nobody_ends_is_one():
+    for loop in (spin, give_way, write_and_restore):
+        assert findings(flag, loop, look_at_other)[0] == {"endless-loop"}
+
+
+def test_a_spin_alone_is_one():
+    assert findings(flag, spin)[0] == {"endless-loop"}
+
+
+def test_two_spinners_that_a_third_thread_frees():
+    found, _ = findings(flag, spin, give_way, raise_flag)
+    assert not found
+
+
+def test_spinning_on_a_trylock_ends_with_the_lock():
+    def make():
+        return {"lock": SpinLock("lock")}
+
+    def retry(shared):
+        while not shared.lock.trylock():
+            relax()
+        shared.lock.unlock()
+
+    found, tally = findings(make, retry, retry)
+    assert not found
+    assert tally.traces > 1
+
+
+def test_a_loop_that_holds_its_lock_for_ever_keeps_the_others_out():
+    def make():
+        return {"lock": SpinLock("lock"), "flag": Atomic("flag", 0)}
+
+    def hold(shared):
+        shared.lock.lock()
+        while not shared.flag.load():
+            pass
+        shared.lock.unlock()
+
+    def want(shared):
+        shared.lock.lock()
+        shared.flag.store(1)
+        shared.lock.unlock()
+
+    assert findings(make, hold, want)[0] == {"endless-loop"}
