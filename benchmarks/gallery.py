@@ -8,8 +8,10 @@ corpus, and is stopped when it has shown the bug: a finding of the pair's signat
 the revision without the bug does not show under the same case. CPU time includes the start of the
 process. With ``--save`` the smallest case of three seeds is written to ``corpus/haproxy``.
 
-The last column says what the revision without the bug shows, of the pair's signature, under the
-minimal case of the corpus and 2,000 variants of its schedule.
+The last columns say what the revision without the bug shows of the pair's signature: under the
+minimal case of the corpus and 2,000 variants of its schedule, and in a campaign of its own that is
+as long as the longest search for the bug. What that one finds was there on the bug's revision as
+well or is another pair's bug: which, tell the causes.
 """
 
 from __future__ import annotations
@@ -39,6 +41,8 @@ from harness.cases.neighbours import neighbours
 from harness.cases.replay import replay, replay_saved
 from harness.codec.codec import Codec
 from harness.engine.registry import find
+from harness.engines.haproxy import HISTORY
+from harness.engines.haproxy.open_findings import OPEN
 from harness.engines.haproxy.pairs import PAIRS, REGRESSIONS, Pair
 from harness.execute.opening import open_executor
 from harness.model.finding import Finding
@@ -47,6 +51,12 @@ from harness.model.wording import describe_workload
 CORPUS = Path("corpus/haproxy")
 BUDGET = 5_000
 """Runs spent on minimising one hit."""
+
+FRESH_SEED = 0
+"""Of the campaign on the revision without the bug; the searches for the bug have others."""
+
+SHORTEST = 10.0
+"""CPU seconds that it takes at least."""
 
 SHRUNK = 3
 """Hits of a pair that are minimised, to save the smallest."""
@@ -161,9 +171,37 @@ def verdict(pair: Pair, case: SavedCase) -> str:
     return f"clean, {replayed.fidelity.value}" + (f"; {shown} variants show it" if shown else "")
 
 
+def campaign(pair: Pair, seconds: float) -> str:
+    """What a campaign of so many CPU seconds finds on the clean revision, of the pair's signature.
+
+    A campaign finds what is left, too: that is looked up among the bugs that were mended later.
+    """
+    shown: set[str] = set()
+    with SearchWorker(f"haproxy@{pair.clean}", FRESH_SEED, guided=True) as worker:
+        while worker.cpu < seconds:
+            for raw in worker.wait():
+                if raw.signature.startswith(pair.signature):
+                    shown.add(raw.signature)
+    found = ", ".join(sorted({explained(pair, signature) for signature in shown})) or "clean"
+    return f"{found} in {seconds:.0f} s"
+
+
+def explained(pair: Pair, signature: str) -> str:
+    """The revision that has a bug like that and was mended after the pair was."""
+    order = list(HISTORY)
+    for other in (*PAIRS, *REGRESSIONS):
+        later = order.index(other.bug) >= order.index(pair.clean)
+        if later and signature.startswith(other.signature):
+            return f"as in {other.bug}"
+    newest = any(signature.startswith(load(CORPUS / o.case).finding) for o in OPEN)
+    return "as in the newest" if newest else signature
+
+
 def row(pair: Pair, hits: Sequence[Hit], options: argparse.Namespace) -> dict[str, str]:
     """What the table says of a pair."""
     limit = f"{options.limit:g}"
+    longest = max((h.cpu for h in hits), default=0.0)
+    length = max(SHORTEST, longest if len(hits) == options.seeds else options.limit)
     path = case_of(pair)
     case = load(path) if path else None
     return {
@@ -175,7 +213,8 @@ def row(pair: Pair, hits: Sequence[Hit], options: argparse.Namespace) -> dict[st
         "case": "-"
         if case is None
         else f"{len(case.ops)} ops, {case.topology['threads']} thr, {len(case.switches)} sw",
-        "without the bug": "-" if case is None else verdict(pair, case),
+        "the case without the bug": "-" if case is None else verdict(pair, case),
+        "a campaign without it": campaign(pair, length),
     }
 
 
@@ -208,7 +247,8 @@ def main() -> None:
             minimal = smallest(pair, hits[pair.name][:SHRUNK])
             if minimal is not None:
                 write(pair, minimal)
-    rows = [row(pair, hits[pair.name], options) for pair in chosen]
+    last = track(chosen, "the clean revisions", console=status, transient=True)
+    rows = [row(pair, hits[pair.name], options) for pair in last]
     if options.json:
         print(json.dumps({"rows": rows, "hits": [asdict(h) for of in hits.values() for h in of]}))
         return

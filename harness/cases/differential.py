@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from harness.cases.replay import replay
 from harness.execute.run import Executor, RecordedRun, Run
+from harness.model.finding import Finding, Kind
 from harness.model.schedule import Schedule, Switch
 from harness.model.workload import Workload
 
@@ -19,7 +20,8 @@ from harness.model.workload import Workload
 class Differential:
     """Executes cases on ``executor``; keeps findings of kinds that ``reference`` does not show.
 
-    The reference follows the schedule by its anchors, resynchronised where it has to be.
+    Exceptions of different places count as different kinds. The reference follows the schedule by
+    its anchors, resynchronised where it has to be.
     """
 
     def __init__(self, executor: Executor, reference: Executor) -> None:
@@ -52,6 +54,11 @@ class Differential:
             return recorded
         with self._reference.guard():  # the other guard would miss progress meanwhile
             other = replay(self._reference, workload, recorded.switches).recorded.run
-        there = {finding.kind for finding in other.findings}
-        kept = [finding for finding in recorded.run.findings if finding.kind not in there]
+        there = {_sort(finding) for finding in other.findings}
+        kept = [finding for finding in recorded.run.findings if _sort(finding) not in there]
         return replace(recorded, run=replace(recorded.run, findings=kept))
+
+
+def _sort(finding: Finding) -> Kind | str:
+    # An exception may be any complaint of the engine's: only its place tells which.
+    return finding.signature if finding.kind is Kind.EXCEPTION else finding.kind

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engines_for_tests import RightQueue
-from helpers import executor, find, workload
+from helpers import DEFAULT, executor, find, workload
 
 from harness.cases.differential import Differential
 from harness.cases.minimise import minimise
@@ -62,3 +62,23 @@ def test_a_minimal_case_still_tells_the_two_apart():
         minimal = minimise(both, load, recorded.switches, recorded.run.findings[0], budget=500)
     assert minimal.workload.requests == 2
     assert both.replay(minimal.workload, minimal.switches)[0].run.verdict == "stranded"
+
+
+class Complains(RightQueue):
+    """Says at every end of a service that something is wrong."""
+
+    def finish(self, request):
+        self.fail("the left hand", "something")
+        super().finish(request)
+
+
+class ComplainsElsewhere(Complains):
+    def finish(self, request):
+        self.fail("the right hand", "something else")
+        super().finish(request)
+
+
+def test_exceptions_of_other_places_are_other_findings():
+    load = workload(Complains, *OPS, size=1)
+    both = Differential(executor(ComplainsElsewhere), executor(Complains))
+    assert [f.where for f in both.record(load, DEFAULT).run.findings] == ["the right hand"]
