@@ -93,9 +93,9 @@ class Pendconns(Slots):
 
     def pool_free(self, stream: Stream, p: Pendconn) -> None:
         """Free the pendconn."""
-        if p.freed:
+        if p.freed.value:
             raise UseAfterFreeError(f"the pendconn of {stream.request.name} is freed twice")
-        p.freed = True
+        p.freed.value = True
         stream.pend_pos = None
 
     def count_out(self, queue: Queue, left: int = 1) -> None:
