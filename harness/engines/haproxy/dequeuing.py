@@ -150,7 +150,7 @@ class Dequeuing(Pendconns):
         p.target.write(srv)
         if p.freed.value:
             raise UseAfterFreeError(f"the pendconn of {stream.request.name} was freed")
-        p.assigned = True
+        p.assigned.value = True
         self.dispatch(stream.request, srv.index)
         self.count_picked(srv)
         stream.srv_conn.write(srv)

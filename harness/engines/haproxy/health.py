@@ -189,7 +189,7 @@ class ServerStatus(Balance):
 
     def release_from_server(self, p: Pendconn) -> None:
         """Part of ``pendconn_redistribute``: it is left to balancing to find a server."""
-        p.assigned = p.direct = False
+        p.assigned.value = p.direct.value = False
 
     # -------------------------------------------------------------------- up: in
 

@@ -37,8 +37,8 @@ class Pendconns(Slots):
         assert p is not None
         if self.still_linked(p):
             return False
-        stream.assigned = p.assigned
-        stream.direct = p.direct
+        stream.assigned = p.assigned.value
+        stream.direct = p.direct.value
         self.take_over_target(stream, p)
         self.pool_free(stream, p)
         return True

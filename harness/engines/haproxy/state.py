@@ -298,7 +298,8 @@ class Pendconn:
     Attributes:
         strm: the stream.
         queue: the queue it was made for.
-        assigned, direct: the stream's flags when it was queued.
+        assigned, direct: the stream's flags when it was queued; a picker changes them. Ghosts, as
+            whether they are read in time is told apart by ``target`` already.
         target: the server that picked it.
         linked: whether it is in the queue's tree; written under the queue's lock.
         node: its links to its neighbours in the tree.
@@ -322,8 +323,8 @@ class Pendconn:
         name = f"{strm.request.name}.pendconn"
         self.strm = strm
         self.queue = queue
-        self.assigned = strm.assigned
-        self.direct = strm.direct
+        self.assigned = Ghost(f"{name}.assigned", strm.assigned)
+        self.direct = Ghost(f"{name}.direct", strm.direct)
         self.target: Cell[Server | None] = Cell(f"{name}.target", None)
         self.linked = Atomic(f"{name}.linked", False)
         self.node = Cell(f"{name}.node", None)
