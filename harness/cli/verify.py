@@ -29,7 +29,7 @@ from harness.verify.counterexample import Counterexample, save_counterexample
 from harness.verify.display import bound_text, live, summary
 from harness.verify.verification import Progress
 from harness.verify.verification import verify as explore_all
-from harness.verify.workloads import Bound, BoundError, workloads
+from harness.verify.workloads import Bound, BoundError, left_out, workloads
 
 _CODES = {
     Verdict.VERIFIED: CLEAN,
@@ -39,23 +39,24 @@ _CODES = {
 }
 
 
-class Fields(click.ParamType[dict[str, int]]):
-    """Topology fields with their values, e.g. ``servers=1,maxconn=1``."""
+class Fields(click.ParamType[dict[str, int | None]]):
+    """Topology fields with their values, e.g. ``servers=1,maxconn=*``; None for all values."""
 
     name = "field=value,…"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> dict[str, int]:
+    ) -> dict[str, int | None]:
         """The fields as a dictionary."""
         if isinstance(value, dict):
             return value
-        fields: dict[str, int] = {}
+        fields: dict[str, int | None] = {}
         for part in filter(None, str(value).split(",")):
             name, equals, number = part.partition("=")
-            if not equals or not number.strip().isdecimal():
-                self.fail(f"{part!r} is not of the form field=number", param, ctx)
-            fields[name.strip()] = int(number)
+            number = number.strip()
+            if not equals or not (number.isdecimal() or number == "*"):
+                self.fail(f"{part!r} is not of the form field=number or field=*", param, ctx)
+            fields[name.strip()] = None if number == "*" else int(number)
         return fields
 
 
@@ -73,7 +74,12 @@ class Fields(click.ParamType[dict[str, int]]):
 @click.option(
     "--operations", type=click.IntRange(1, 16), default=1, show_default=True, help="How many."
 )
-@click.option("--topology", type=Fields(), default={}, help="Fix fields, e.g. servers=1,maxconn=1.")
+@click.option(
+    "--topology",
+    type=Fields(),
+    default={},
+    help="Fields, e.g. servers=2,maxconn=*, where * is all values. Others take their lowest.",
+)
 @click.option("--preemptions", type=click.IntRange(0, 64), help="Only runs with at most so many.")
 @click.option("--time", "seconds", type=Duration(), default=0.0, help="Give up after, e.g. 10m.")
 @click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True)
@@ -93,7 +99,7 @@ def verify(
     requests: int,
     ops: str,
     operations: int,
-    topology: dict[str, int],
+    topology: dict[str, int | None],
     preemptions: int | None,
     seconds: float,
     jobs: int,
@@ -140,7 +146,9 @@ def verify(
             before=before,
             tell=tell,
         )
-    certificate = issue(ref.name, bound, len(every), progress.explored)
+    certificate = issue(
+        ref.name, bound, left_out(ref.spec, bound), len(every), progress.explored
+    )
     examples = [
         save_counterexample(ref, every[number], witness, corpus)
         for number, witness in certificate.found
@@ -168,6 +176,7 @@ def _document(
         "seconds": round(c.seconds, 2),
         "reasons": list(c.reasons),
         "absent": [kind.value for kind in c.absent],
+        "left_out": list(c.left_out),
         "assumptions": list(c.assumptions),
         "findings": [
             {

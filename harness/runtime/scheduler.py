@@ -224,6 +224,9 @@ class Scheduler:
         thread.idle = True
         self.main.switch()
 
+    def ghost(self, name: str, writes: bool) -> None:
+        """The current thread touches a ghost variable; nothing depends on it here."""
+
     def stop(self, why: str) -> None:
         """End the run here; returns only by raising ``Unwind`` when it is unwound."""
         self.over = why

@@ -11,6 +11,7 @@ from harness.sync.atomic import Atomic, Statistic
 from harness.sync.cell import Cell
 from harness.sync.condition import Condition
 from harness.sync.event import Event
+from harness.sync.ghost import Ghost
 from harness.sync.lock import Mutex, SpinLock
 from harness.sync.relax import relax, sleep
 from harness.sync.rwlock import RWLock
@@ -21,6 +22,7 @@ __all__ = [
     "Cell",
     "Condition",
     "Event",
+    "Ghost",
     "Mutex",
     "RWLock",
     "Semaphore",

@@ -55,6 +55,7 @@ class Certificate:
         reasons: why it is not ``verified``.
         found: workload number and witness of each finding, the smallest workload first.
         absent: kinds of finding of which it is proven that there are none.
+        left_out: what of the engine is outside the bound.
     """
 
     engine: str
@@ -69,6 +70,7 @@ class Certificate:
     reasons: Sequence[str]
     found: Sequence[tuple[int, Witness]]
     absent: Sequence[Kind]
+    left_out: Sequence[str]
 
     @property
     def assumptions(self) -> Sequence[str]:
@@ -76,12 +78,19 @@ class Certificate:
         return ASSUMPTIONS
 
 
-def issue(engine: str, bound: Bound, total: int, explored: Sequence[Explored]) -> Certificate:
+def issue(
+    engine: str,
+    bound: Bound,
+    left_out: Sequence[str],
+    total: int,
+    explored: Sequence[Explored],
+) -> Certificate:
     """Decide what exploring ``explored`` has proven.
 
     Args:
         engine: its name.
         bound: up to which everything was to be explored.
+        left_out: what of the engine is outside it, in words.
         total: how many workloads there are within it.
         explored: those that were begun.
     """
@@ -124,4 +133,5 @@ def issue(engine: str, bound: Bound, total: int, explored: Sequence[Explored]) -
         reasons=reasons,
         found=list(found.values()),
         absent=[] if reasons else [kind for kind in Kind if kind not in kinds],
+        left_out=left_out,
     )

@@ -63,6 +63,9 @@ def summary(
     if c.absent:
         kinds = ", ".join(kind.value for kind in c.absent)
         parts += [Text(), Text(f"proven absent: {kinds}", style="green")]
+    if c.left_out:
+        parts += [Text(), Text("Outside the bound:", style="dim")]
+        parts += [Text(f"· {one}", style="dim") for one in c.left_out]
     parts += [Text(), Text("This rests on:", style="dim")]
     parts += [Text(f"· {one}", style="dim") for one in c.assumptions]
     return Group(*parts)
@@ -74,7 +77,7 @@ def bound_text(certificate: Certificate) -> str:
     words = [f"{bound.threads} threads", f"up to {bound.requests} requests"]
     if bound.names:
         words.append(f"up to {bound.operations} of {', '.join(bound.names)}")
-    words += [f"{name}={value}" for name, value in bound.topology.items()]
+    words += [f"{name}={'any' if value is None else value}" for name, value in bound.topology.items()]
     if bound.preemptions is not None:
         words.append(f"up to {bound.preemptions} preemptions")
     return ", ".join(words)

@@ -21,6 +21,8 @@ from harness.verify.footprint import (
     ADDS,
     BLOCKING,
     MANNER,
+    READ,
+    WRITE,
     Footprint,
     dependent,
     held,
@@ -159,6 +161,10 @@ class Driver(Scheduler):
 
     def start_probe(self) -> None:
         """Repetitions are looked for elsewhere, see ``spins``."""
+
+    def ghost(self, name: str, writes: bool) -> None:
+        """See ``Scheduler.ghost``: part of what the step in progress touches."""
+        self.noter.touches.append((("ghost", name), WRITE if writes else READ))
 
     # -------------------------------------------------------------- decisions
 

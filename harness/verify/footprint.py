@@ -39,6 +39,9 @@ WORLD = "the run itself"
 ACTIVITIES = "activities"
 """Touched by the begin and by the end of every activity."""
 
+INSIDE = "threads inside"
+"""Touched by the begin and by the end of every activity and wait, and by whoever counts them."""
+
 CLOCK = "clock"
 
 ORDER = "order"

@@ -11,6 +11,7 @@ from harness.verify.footprint import (
     ACTIVITIES,
     CLOCK,
     END,
+    INSIDE,
     OCCUPY,
     ORDER,
     READ,
@@ -100,7 +101,7 @@ class NotingLedger(Ledger):
 
     def others_inside(self) -> int:
         """See ``Ledger.others_inside``."""
-        self.touches.append((ACTIVITIES, READ))
+        self.touches.append((INSIDE, READ))
         return super().others_inside()
 
     def now(self) -> int:

@@ -14,6 +14,7 @@ from harness.verify.footprint import (
     CHANGES,
     CLOCK,
     END,
+    INSIDE,
     MANNER,
     NOTHING,
     WORLD,
@@ -107,7 +108,7 @@ class Noter:
         driver = self._driver
         ended = thread.activity is None
         if ended:
-            touches.append((ACTIVITIES, END))
+            touches += ((ACTIVITIES, END), (INSIDE, ADD))
         creates: Sequence[int] = ()
         if ended or sort is OPENS or kind == "wake":
             creates = driver.processes.ready(driver.live())
@@ -151,6 +152,7 @@ class Noter:
         request = getattr(activity, "request", None)
         if request is not None:
             touches.append((("request", request.index), WRITE))
+        touches.append((INSIDE, ADD))
         # While a wake-up is pending there is no idle point, so when it begins does not matter.
         if not isinstance(activity, Resume) or activity.plan.ledger.fifo:
             touches.append((ACTIVITIES, BEGIN))
@@ -162,7 +164,7 @@ class Noter:
         touches.append((CLOCK, ADD))
         if hasattr(self._object, "waiting"):
             touches.append((self._object.name, WRITE))
-            touches.append((ACTIVITIES, BEGIN))
+            touches += ((ACTIVITIES, BEGIN), (INSIDE, ADD))
         return False
 
     def _look_at_waits(self, thread: VirtualThread, touches: list[Touch]) -> list[int]:
@@ -175,7 +177,7 @@ class Noter:
                 continue
             if other is thread:
                 if not other.notified and hasattr(other.blocked_on, "waiting"):
-                    touches.append((ACTIVITIES, END))
+                    touches += ((ACTIVITIES, END), (INSIDE, ADD))
             elif other.notified and other.index not in self._notified:
                 self._notified.add(other.index)
                 ended.append(other.index)

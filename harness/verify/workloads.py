@@ -33,7 +33,8 @@ class Bound:
         requests: requests that arrive, at most.
         operations: operations besides arrivals, at most.
         names: which operations; empty for arrivals only.
-        topology: values of topology fields; all values of those that are not in it.
+        topology: values of topology fields; None for all values. Those that are not in it take
+            their lowest, as in case files.
         preemptions: at most so many in a run; None for any number.
     """
 
@@ -41,7 +42,7 @@ class Bound:
     requests: int
     operations: int = 0
     names: tuple[str, ...] = ()
-    topology: Mapping[str, int] = field(default_factory=dict)
+    topology: Mapping[str, int | None] = field(default_factory=dict)
     preemptions: int | None = None
 
 
@@ -58,6 +59,18 @@ def workloads(spec: EngineSpec, bound: Bound) -> list[Workload]:
         for together in _multisets(each, bound.threads, bound):
             found.append(_workload(topology, together))
     return sorted(found, key=lambda w: (w.requests, len(w.ops)))
+
+
+def left_out(spec: EngineSpec, bound: Bound) -> list[str]:
+    """What of the engine no workload within ``bound`` reaches, in words."""
+    fields = [f for f in spec.topology if f != "threads" and f not in bound.topology]
+    others = [o.name for o in spec.operations if o.name not in ("arrive", *bound.names)]
+    words: list[str] = []
+    if fields:
+        words.append(f"topology fields at their lowest value only: {', '.join(fields)}")
+    if others:
+        words.append(f"operations that no workload has: {', '.join(others)}")
+    return words
 
 
 def renumbered(workload: Workload) -> list[Workload]:
@@ -88,7 +101,7 @@ def _check(spec: EngineSpec, bound: Bound) -> None:
 
 
 def _topologies(spec: EngineSpec, bound: Bound) -> Iterator[Topology]:
-    wanted = {**bound.topology, "threads": bound.threads}
+    wanted: dict[str, int | None] = {**bound.topology, "threads": bound.threads}
 
     def extend(values: dict[str, int], rest: Sequence[str]) -> Iterator[Topology]:
         if not rest:
@@ -99,12 +112,13 @@ def _topologies(spec: EngineSpec, bound: Bound) -> Iterator[Topology]:
         assert not isinstance(param, OwnRequest)
         low, count = param.bounds(values)
         allowed = range(low, low + count)
-        if name in wanted and wanted[name] not in allowed:
+        value = wanted.get(name, low)
+        if value is not None and value not in allowed:
             raise BoundError(
-                f"{spec.name} allows {name} from {low} to {low + count - 1}, not {wanted[name]}"
+                f"{spec.name} allows {name} from {low} to {low + count - 1}, not {value}"
             )
-        for value in [wanted[name]] if name in wanted else allowed:
-            yield from extend({**values, name: value}, rest[1:])
+        for one in allowed if value is None else [value]:
+            yield from extend({**values, name: one}, rest[1:])
 
     yield from extend({}, list(spec.topology))
 

@@ -22,7 +22,7 @@ LATE = Witness(Kind.IDLE_CAPACITY, "idle-capacity queue", "B waits", [(0, "arriv
 
 
 def verdict(*explored, total=None):
-    return issue("engine", BOUND, len(explored) if total is None else total, explored)
+    return issue("engine", BOUND, [], len(explored) if total is None else total, explored)
 
 
 def test_all_explored_and_nothing_found_is_verified():

@@ -8,7 +8,7 @@ import pytest
 from engines_for_tests import RightQueue, TrylockPool, TwoServers
 
 from harness.model.workload import Op, Topology, Workload
-from harness.verify.workloads import Bound, BoundError, renumbered, workloads
+from harness.verify.workloads import Bound, BoundError, left_out, renumbered, workloads
 
 
 def spec(cls):
@@ -60,8 +60,23 @@ def test_a_request_is_aborted_only_after_it_arrived_on_the_thread():
                 assert op.args[0] < arrived[op.thread]
 
 
+def test_a_field_takes_its_lowest_value_unless_more_is_asked_for():
+    def sizes(topology):
+        return {w.topology.size for w in workloads(spec(TrylockPool), Bound(2, 1, topology=topology))}
+
+    assert sizes({}) == sizes({"size": 1}) == {1}
+    assert sizes({"size": None}) == {1, 2}
+
+
+def test_what_is_outside_the_bound_is_told():
+    bound = Bound(2, 1, operations=1, names=("abort",), topology={"size": None})
+    assert left_out(spec(RightQueue), bound) == []
+    words = left_out(spec(RightQueue), Bound(2, 1))
+    assert "size" in words[0] and "abort" in words[1]
+
+
 def test_small_ones_come_first():
-    sizes = [w.requests for w in workloads(spec(TrylockPool), Bound(2, 3))]
+    sizes = [w.requests for w in workloads(spec(TrylockPool), Bound(2, 3, topology={"size": None}))]
     assert sizes == sorted(sizes)
 
 

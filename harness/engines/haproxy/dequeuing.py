@@ -148,14 +148,14 @@ class Dequeuing(Pendconns):
         """
         stream = p.strm
         p.target.write(srv)
-        if p.freed:
+        if p.freed.value:
             raise UseAfterFreeError(f"the pendconn of {stream.request.name} was freed")
-        p.assigned = True
+        p.assigned.value = True
         self.dispatch(stream.request, srv.index)
         self.count_picked(srv)
         stream.srv_conn.write(srv)
         self.wake_stream(stream)
-        if stream.freed:
+        if stream.freed.value:
             raise UseAfterFreeError(f"the stream of {stream.request.name} was freed")
 
     def count_picked(self, srv: Server) -> None:

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from harness import (
     Atomic,
+    Ghost,
     Index,
     Int,
     Outcome,
@@ -52,7 +53,7 @@ class HaproxyQueue(Streams):
 
     def setup(self, topology: Topology) -> None:
         """Make the backend and its servers."""
-        self.arrivals = 0
+        self.places = Ghost("places", 0)
         self.maxpollevents = MAXPOLLEVENTS[topology.maxpoll]
         self.redispatch = bool(topology.redispatch)
         self.slowstart = bool(topology.slowstart)
@@ -95,7 +96,7 @@ class HaproxyQueue(Streams):
     def find_server(self, index: int) -> Server | None:
         """The server of that number, unless it was deleted."""
         srv = self.servers[index]
-        return None if srv.freed else srv
+        return None if srv.freed.value else srv
 
     # ----------------------------------------------------------------- streams
 
@@ -103,8 +104,7 @@ class HaproxyQueue(Streams):
     def arrive(self, request: Request, target: int) -> Outcome:
         """A new stream, balanced or, with ``target``, persistent to that server if it is up."""
         priority = request.index % 2 if self.priorities else 0
-        stream = request.data = Stream(request, self.arrivals, priority)
-        self.arrivals += 1
+        stream = request.data = Stream(request, self.places, priority)
         self.px.beconn.fetch_add(1)
         if target >= 0:
             srv = self.find_server(target)

@@ -103,7 +103,7 @@ class ServerStatus(Balance):
         """Balancing learns whether ``srv`` is to be chosen from now on."""
         px = self.px
         px.lbprm_lock.lock()
-        up = srv.health.read() is not Health.STOPPED and not srv.maint.read() and not srv.freed
+        up = srv.health.read() is not Health.STOPPED and not srv.maint.read() and not srv.freed.value
         px.up = [s for s in self.servers if (up if s is srv else s in px.up)]
         active = [s for s in px.up if not s.backup]
         px.srv_act.write(len(active))
@@ -149,7 +149,7 @@ class ServerStatus(Balance):
 
     def leave_waiting(self, srv: Server) -> None:
         """Part of ``pendconn_redistribute``: those in the queue of ``srv`` stay there."""
-        waiting = [p.strm.request.name for queue in srv.queues for p in queue.tree]
+        waiting = [p.strm.request.name for queue in srv.queues for p in queue.tree.value]
         if waiting and srv.maint.value:
             self.fail(
                 "pendconn_redistribute",
@@ -184,12 +184,12 @@ class ServerStatus(Balance):
         queue.unlink(p)
         self.release_from_server(p)
         self.wake_stream(p.strm)
-        if p.freed:
+        if p.freed.value:
             raise UseAfterFreeError(f"the pendconn of {p.strm.request.name} was freed")
 
     def release_from_server(self, p: Pendconn) -> None:
         """Part of ``pendconn_redistribute``: it is left to balancing to find a server."""
-        p.assigned = p.direct = False
+        p.assigned.value = p.direct.value = False
 
     # -------------------------------------------------------------------- up: in
 
@@ -212,7 +212,7 @@ class ServerStatus(Balance):
             queue.unlink(p)
             p.target.write(srv)
             self.wake_stream(p.strm)
-            if p.freed:
+            if p.freed.value:
                 raise UseAfterFreeError(f"the pendconn of {p.strm.request.name} was freed")
             xferred += 1
         queue.lock.unlock()

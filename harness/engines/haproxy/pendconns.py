@@ -37,8 +37,8 @@ class Pendconns(Slots):
         assert p is not None
         if self.still_linked(p):
             return False
-        stream.assigned = p.assigned
-        stream.direct = p.direct
+        stream.assigned = p.assigned.value
+        stream.direct = p.direct.value
         self.take_over_target(stream, p)
         self.pool_free(stream, p)
         return True
@@ -93,9 +93,9 @@ class Pendconns(Slots):
 
     def pool_free(self, stream: Stream, p: Pendconn) -> None:
         """Free the pendconn."""
-        if p.freed:
+        if p.freed.value:
             raise UseAfterFreeError(f"the pendconn of {stream.request.name} is freed twice")
-        p.freed = True
+        p.freed.value = True
         stream.pend_pos = None
 
     def count_out(self, queue: Queue, left: int = 1) -> None:

@@ -91,5 +91,5 @@ class Slots(Engine):
         Raises:
             UseAfterFreeError: it was deleted.
         """
-        if srv.freed:
+        if srv.freed.value:
             raise UseAfterFreeError(f"{srv.name} was deleted")

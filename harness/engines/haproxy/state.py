@@ -6,10 +6,10 @@ thread owns, or what a lock protects throughout, is a plain attribute and says s
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect
 from enum import Enum
 
-from harness import Atomic, Cell, Request, SpinLock, Statistic
+from harness import Atomic, Cell, Ghost, Request, SpinLock, Statistic
 
 
 class UseAfterFreeError(Exception):
@@ -106,7 +106,7 @@ class Server:
         self.last_other: list[Atomic[int]] = []
         self.lock = SpinLock(f"{name}.lock")
         self.queues: list[Queue] = []
-        self.freed = False
+        self.freed = Ghost(f"{name}.freed", False)
 
     @property
     def queue(self) -> Queue:
@@ -197,27 +197,33 @@ class Queue:
         self.nbpend_max = Atomic(f"{name}.nbpend_max", 0)
         self.idx = Statistic(f"{name}.idx")
         self.lock = lock
-        self.tree: list[Pendconn] = []
+        self.tree: Ghost[tuple[Pendconn, ...]] = Ghost(f"{name}.tree", ())
 
     def head(self) -> Pendconn | None:
         """The first linked pendconn; ``lock`` must be held."""
-        return self.tree[0] if self.tree else None
+        tree = self.tree.value
+        return tree[0] if tree else None
 
     def after(self, p: Pendconn) -> Pendconn | None:
         """The pendconn linked after ``p``; ``lock`` must be held."""
-        place = self.tree.index(p) + 1
-        return self.tree[place] if place < len(self.tree) else None
+        tree = self.tree.value
+        place = tree.index(p) + 1
+        return tree[place] if place < len(tree) else None
 
     def link(self, p: Pendconn) -> None:
         """Put ``p`` in its place; ``lock`` must be held."""
         p.linked.store(True)
-        insort(self.tree, p, key=Pendconn.key)
+        p.strm.take_place()
+        tree = self.tree.value
+        place = bisect(tree, p.key(), key=Pendconn.key)
+        self.tree.value = (*tree[:place], p, *tree[place:])
 
     def unlink(self, p: Pendconn) -> None:
         """Take ``p`` out; ``lock`` must be held. Does nothing where it is out already."""
         p.linked.store(False)
-        if p in self.tree:
-            self.tree.remove(p)
+        tree = self.tree.value
+        if p in tree:
+            self.tree.value = tuple(other for other in tree if other is not p)
 
 
 class Stream:
@@ -225,8 +231,9 @@ class Stream:
 
     Attributes:
         request: the harness' side of it.
-        age: its place in every queue. Given once, on arrival: a stream that is queued again
-            keeps its place, and a loop that queues it again restores the state.
+        places: how many streams have been queued so far.
+        age: its place in every queue. Given once, when it is first queued: one that is queued again
+            keeps its place, and a loop that queues it again restores the state. -1 before.
         priority: class 0 is served before class 1.
         srv_conn: the server on which it holds a slot; a picker writes it too.
         target: the server it goes to.
@@ -250,6 +257,7 @@ class Stream:
         "expired",
         "freed",
         "pend_pos",
+        "places",
         "priority",
         "request",
         "retries",
@@ -259,9 +267,10 @@ class Stream:
         "woken_by",
     )
 
-    def __init__(self, request: Request, age: int, priority: int) -> None:
+    def __init__(self, request: Request, places: Ghost[int], priority: int) -> None:
         self.request = request
-        self.age = age
+        self.places = places
+        self.age = -1
         self.priority = priority
         self.state = State.REQ
         self.srv_conn: Cell[Server | None] = Cell(f"{request.name}.srv_conn", None)
@@ -274,7 +283,13 @@ class Stream:
         self.woken_by = 0
         self.counters: Server | None = None
         self.pend_pos: Pendconn | None = None
-        self.freed = False
+        self.freed = Ghost(f"{request.name}.freed", False)
+
+    def take_place(self) -> None:
+        """It is queued, behind all who are or were."""
+        if self.age < 0:
+            self.age = self.places.value
+            self.places.value += 1
 
 
 class Pendconn:
@@ -283,7 +298,8 @@ class Pendconn:
     Attributes:
         strm: the stream.
         queue: the queue it was made for.
-        assigned, direct: the stream's flags when it was queued.
+        assigned, direct: the stream's flags when it was queued; a picker changes them. Ghosts, as
+            whether they are read in time is told apart by ``target`` already.
         target: the server that picked it.
         linked: whether it is in the queue's tree; written under the queue's lock.
         node: its links to its neighbours in the tree.
@@ -307,13 +323,13 @@ class Pendconn:
         name = f"{strm.request.name}.pendconn"
         self.strm = strm
         self.queue = queue
-        self.assigned = strm.assigned
-        self.direct = strm.direct
+        self.assigned = Ghost(f"{name}.assigned", strm.assigned)
+        self.direct = Ghost(f"{name}.direct", strm.direct)
         self.target: Cell[Server | None] = Cell(f"{name}.target", None)
         self.linked = Atomic(f"{name}.linked", False)
         self.node = Cell(f"{name}.node", None)
         self.del_lock = SpinLock(f"{name}.del_lock")
-        self.freed = False
+        self.freed = Ghost(f"{name}.freed", False)
 
     def key(self) -> tuple[int, int]:
         """Its order in a queue: the class, then the age."""

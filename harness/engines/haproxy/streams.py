@@ -93,7 +93,7 @@ class Streams(ServerStatus):
         if srv is not None:
             self.sess_change_server(stream, None)
             self.after_late_release(srv)
-        stream.freed = True
+        stream.freed.value = True
 
     def after_late_release(self, srv: Server) -> None:
         """Part of ``stream_free``: nothing, before dc9ce9c26."""

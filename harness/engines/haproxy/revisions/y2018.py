@@ -50,9 +50,9 @@ class Rev18(HaproxyQueue):
 
     def take_away(self, p: Pendconn) -> None:
         """Free the pendconn of somebody else's stream."""
-        if p.freed:
+        if p.freed.value:
             raise UseAfterFreeError(f"the pendconn of {p.strm.request.name} is freed twice")
-        p.freed = True
+        p.freed.value = True
 
 
 class Rev5cd4bbd7a(HaproxyQueue):
@@ -106,7 +106,7 @@ class Rev0355dabd7(Rev3ff577e16):
             following = queue.after(p)
             self.redistribute_one(queue, p)
             p.node.read()
-            if p.freed:
+            if p.freed.value:
                 raise UseAfterFreeError("the walk goes on from a pendconn that was freed")
             p = following
             xferred += 1

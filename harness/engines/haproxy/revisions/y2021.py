@@ -41,7 +41,7 @@ class Reve558043e1(Rev670119955):
             and not self.srv_in_use(srv)
         ):
             self.srv_detach(srv)
-            srv.freed = True
+            srv.freed.value = True
 
     def srv_in_use(self, srv: Server) -> bool:
         """Part of ``del server``: whether some stream has a slot or waits. No thread runs."""
