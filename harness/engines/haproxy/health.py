@@ -22,18 +22,18 @@ class ServerStatus(Balance):
     # ------------------------------------------------------------------ changes
 
     def srv_set_stopped(self, srv: Server) -> None:
-        """The checks say that ``srv`` is down."""
+        """The checks say that ``srv`` is down. In maintenance they say nothing."""
         srv.lock.lock()
-        if srv.health.read() is Health.STOPPED:
+        if srv.maint.read() or srv.health.read() is Health.STOPPED:
             srv.lock.unlock()
             return
         srv.health.write(Health.STOPPED)
         self.propagate(srv, up=False)
 
     def srv_set_running(self, srv: Server) -> None:
-        """The checks say that ``srv`` is up again."""
+        """The checks say that ``srv`` is up again. In maintenance they say nothing."""
         srv.lock.lock()
-        if srv.health.read() is not Health.STOPPED:
+        if srv.maint.read() or srv.health.read() is not Health.STOPPED:
             srv.lock.unlock()
             return
         srv.health.write(Health.STARTING if self.slowstart else Health.RUNNING)
@@ -58,11 +58,15 @@ class ServerStatus(Balance):
         self.propagate(srv, up=srv.health.read() is not Health.STOPPED)
 
     def server_warmup(self, srv: Server) -> None:
-        """The warm-up task of a server that came up: it may be given more now."""
+        """The warm-up task of a server that came up: it may be given more now.
+
+        It looks before it has the lock, and not again.
+        """
+        if srv.maint.read() or srv.health.read() is not Health.STARTING:
+            return
         srv.lock.lock()
-        if srv.health.read() is Health.STARTING:
-            srv.health.write(Health.RUNNING)
-            self.refill(srv)
+        srv.health.write(Health.RUNNING)
+        self.refill(srv)
         srv.lock.unlock()
 
     def propagate(self, srv: Server, *, up: bool) -> None:
@@ -103,7 +107,9 @@ class ServerStatus(Balance):
         """Balancing learns whether ``srv`` is to be chosen from now on."""
         px = self.px
         px.lbprm_lock.lock()
-        up = srv.health.read() is not Health.STOPPED and not srv.maint.read() and not srv.freed.value
+        up = (
+            srv.health.read() is not Health.STOPPED and not srv.maint.read() and not srv.freed.value
+        )
         px.up = [s for s in self.servers if (up if s is srv else s in px.up)]
         active = [s for s in px.up if not s.backup]
         px.srv_act.write(len(active))
@@ -173,6 +179,7 @@ class ServerStatus(Balance):
         xferred = 0
         p = queue.head()
         while p is not None:
+            p.node.read()
             following = queue.after(p)
             self.redistribute_one(queue, p)
             p = following
