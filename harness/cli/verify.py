@@ -184,7 +184,7 @@ def _document(
                 "signature": witness.signature,
                 "title": witness.message,
                 "workload": describe_workload(every[number], spec),
-                "preemptions": example.preemptions if example.path else None,
+                "preemptions": example.preemptions,
                 "fewest": example.fewest,
                 "case": str(example.path) if example.path else None,
             }
