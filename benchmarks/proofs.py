@@ -1,6 +1,6 @@
 """What exploring every interleaving says of HAProxy's queue.
 
-``python -m benchmarks.proofs [--seconds S] [--long S] [--write]``
+``python -m benchmarks.proofs [TABLE …] [--seconds S] [--long S] [--write]``
 
 Answers three questions, each by workloads and interleavings up to a bound, one server with one
 slot. (1) With the dequeuing flag and without the re-check: can a request be stranded? (2) b11495652
@@ -41,7 +41,14 @@ from harness.verify.workloads import Bound, left_out, workloads
 PAGE = Path("docs/haproxy-proofs.md")
 Row = dict[str, str]
 SMALLEST = Bound(2, 2)
-LARGER = (Bound(2, 3), Bound(3, 3, preemptions=1), Bound(3, 3, preemptions=2), Bound(3, 3))
+WITHOUT, SEED = "b11495652-no-recheck", "b11495652"
+LARGER = (
+    Bound(2, 3, preemptions=1),
+    Bound(2, 3, preemptions=2),
+    Bound(3, 3, preemptions=1),
+    Bound(2, 3),
+    Bound(3, 3),
+)
 """Bounds of the second question beyond the smallest one."""
 
 ASKED = ("stranded px.queue", "stranded s#.queue", "endless-loop")
@@ -167,41 +174,58 @@ def fix(pair: Pair, seconds: float) -> Row:
 
 def verdict(answer: str) -> str:
     """The answer, as the third table puts it."""
-    return {"no": Verdict.VERIFIED.value, "yes": "still there"}.get(answer, answer)
+    return {"no": Verdict.VERIFIED.value, "yes": "shows that finding"}.get(answer, answer)
 
 
-def tables(seconds: float, long: float) -> Iterator[tuple[str, list[Row]]]:
-    """The tables, each when it is done: the name of its region and its rows."""
-    without, seed = "b11495652-no-recheck", "b11495652"
-    yield "question 1", [question(without, SMALLEST, seconds)]
-    yield "question 2", [
-        question(seed, SMALLEST, seconds),
-        *(question(seed, bound, long) for bound in LARGER),
-    ]
-    shown: dict[str, Row] = {}
-    for row in smallest(without, SMALLEST, seconds):
-        shown.setdefault(f"{without} {row['finding']}", row)
+def first(seconds: float, long: float) -> list[Row]:
+    """The flag without the re-check."""
+    return [question(WITHOUT, SMALLEST, seconds)]
+
+
+def second(seconds: float, long: float) -> list[Row]:
+    """The revision as it was committed."""
+    larger = (question(SEED, bound, long) for bound in LARGER)
+    return [question(SEED, SMALLEST, seconds), *larger]
+
+
+def shown(seconds: float, long: float) -> list[Row]:
+    """What the first two found, by the smallest workload that shows it."""
+    rows: dict[str, Row] = {}
+    for row in smallest(WITHOUT, SMALLEST, seconds):
+        rows.setdefault(f"{WITHOUT} {row['finding']}", row)
     for bound in LARGER:
-        for row in smallest(seed, bound, long):
-            shown.setdefault(f"{seed} {row['finding']}", row)
-    yield "smallest", list(shown.values())
-    yield "question 3", [fix(pair, seconds) for pair in PAIRS]
+        for row in smallest(SEED, bound, long):
+            rows.setdefault(f"{SEED} {row['finding']}", row)
+    return list(rows.values())
+
+
+def third(seconds: float, long: float) -> list[Row]:
+    """The fixes."""
+    return [fix(pair, seconds) for pair in PAIRS]
+
+
+TABLES = {"question 1": first, "question 2": second, "smallest": shown, "question 3": third}
+"""Regions of the page, and what fills them."""
 
 
 def main() -> None:
     """Explore and report."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.proofs", description=__doc__)
+    parser.add_argument("tables", nargs="*", help=f"of {', '.join(TABLES)}; all by default")
     parser.add_argument("--seconds", type=float, default=60.0, help="for each small bound")
     parser.add_argument("--long", type=float, default=600.0, help="for each larger bound")
     parser.add_argument("--write", action="store_true", help=f"write the tables into {PAGE}")
     options = parser.parse_args()
+    if not TABLES.keys() >= {*options.tables}:
+        parser.error(f"there is no such table; there are {', '.join(TABLES)}")
     console = Console()
     console.width = max(console.width, WIDTH)
-    for region, rows in tables(options.seconds, options.long):
-        shown = Table(*rows[0], title=region)
+    for region in options.tables or TABLES:
+        rows = TABLES[region](options.seconds, options.long)
+        display = Table(*rows[0], title=region)
         for row in rows:
-            shown.add_row(*row.values())
-        console.print(shown)
+            display.add_row(*row.values())
+        console.print(display)
         if options.write:
             page = PAGE.read_text(encoding="utf-8")
             PAGE.write_text(replaced(page, region, table(rows)), encoding="utf-8")
