@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from benchmarks.small_queue import EACH, THREADS
 
@@ -24,12 +24,14 @@ class Queue:
     waits for another one's, which would cost these tools half as much again.
     """
 
+    expected: ClassVar = [EACH] * THREADS
+
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.length = 0
         self.busy = False
         self.line: list[int] = []
-        self.finished = [0] * THREADS
+        self.finished = [0] * len(self.expected)
 
     def arrive(self, thread: int) -> bool:
         """Take the slot or join the line."""
@@ -51,9 +53,9 @@ class Queue:
             self.busy = False
             return None
 
-    def work(self, thread: int) -> None:
+    def work(self, thread: int, each: int = EACH) -> None:
         """One thread: its requests arrive; whoever has the slot is finished."""
-        for _ in range(EACH):
+        for _ in range(each):
             served = thread if self.arrive(thread) else None
             while served is not None:
                 self.finished[served] += 1
@@ -61,7 +63,7 @@ class Queue:
 
     def complete(self) -> bool:
         """Whether every request has finished."""
-        return self.finished == [EACH] * THREADS
+        return self.finished == self.expected
 
 
 class AtAccesses(Queue):

@@ -1,6 +1,7 @@
 """What the README shows is what happens."""
 
 import re
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -61,3 +62,18 @@ def test_the_entry_point_group_shown_is_the_one_that_is_read():
 def test_ci_runs_the_test_command_of_the_readme():
     command = next(c for c in re.findall(r"```sh\n(.*?)\n```", README) if "tox" in c)
     assert command in (ROOT / ".ci/run").read_text().splitlines()
+
+
+def test_the_verification_shown_is_what_happens(tmp_path, monkeypatch):
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(out, "width", 100)
+    command = next(c for c in re.findall(r"```sh\n(.*?)\n```", README) if "harness verify" in c)
+    result = CliRunner().invoke(main, command.split()[1:])
+    assert result.exit_code == 1, result.output
+    shown = [line.rstrip() for line in result.output.splitlines()]
+    wanted = block("text", "classes of equivalent").splitlines()
+    seconds = re.compile(r"[\d.]+ s$")
+    assert [seconds.sub("", s) for s in shown[: len(wanted)]] == [
+        seconds.sub("", w.rstrip()) for w in wanted
+    ]

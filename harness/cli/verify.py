@@ -14,6 +14,7 @@ from harness.cli.console import (
     FINDINGS,
     WRONG_USE,
     as_json,
+    complain,
     err,
     fail,
     out,
@@ -24,9 +25,10 @@ from harness.cli.fuzz import Duration
 from harness.engine.registry import find
 from harness.model.wording import describe_workload
 from harness.verify.certificate import Certificate, Verdict, issue
-from harness.verify.checkpoint import Checkpoint
+from harness.verify.checkpoint import Checkpoint, CheckpointError
 from harness.verify.counterexample import Counterexample, save_counterexample
 from harness.verify.display import bound_text, live, summary
+from harness.verify.results import Explored
 from harness.verify.verification import Progress
 from harness.verify.verification import verify as explore_all
 from harness.verify.workloads import Bound, BoundError, left_out, workloads
@@ -122,7 +124,12 @@ def verify(
     except BoundError as error:
         fail(str(error))
     checkpoint = Checkpoint(corpus / ref.family / "verify", ref, bound)
-    before = checkpoint.load() if resume else []
+    before: list[Explored] = []
+    if resume:
+        try:
+            before = checkpoint.load()
+        except CheckpointError as error:
+            complain(f"{error}; starting anew")
     finished = len(before)
 
     shown = Live(console=err, transient=True, auto_refresh=False)
@@ -136,15 +143,22 @@ def verify(
         if err.is_terminal:
             shown.update(live(ref.name, progress), refresh=True)
 
-    with showing:
-        progress = explore_all(
-            ref,
-            every,
-            preemptions=preemptions,
-            seconds=seconds,
-            jobs=jobs,
-            before=before,
-            tell=tell,
+    try:
+        with showing:
+            progress = explore_all(
+                ref,
+                every,
+                preemptions=preemptions,
+                seconds=seconds,
+                jobs=jobs,
+                before=before,
+                tell=tell,
+            )
+    except KeyboardInterrupt:
+        fail(
+            f"interrupted: {finished:,} of {len(every):,} workloads are finished and kept; "
+            "the same command with --resume goes on there",
+            130,
         )
     certificate = issue(
         ref.name, bound, left_out(ref.spec, bound), len(every), progress.explored
@@ -184,7 +198,7 @@ def _document(
                 "signature": witness.signature,
                 "title": witness.message,
                 "workload": describe_workload(every[number], spec),
-                "preemptions": example.preemptions if example.path else None,
+                "preemptions": example.preemptions,
                 "fewest": example.fewest,
                 "case": str(example.path) if example.path else None,
             }

@@ -23,6 +23,10 @@ from harness.verify.workloads import Bound
 FORMAT = 1
 
 
+class CheckpointError(Exception):
+    """What was saved is of no use; the message says why."""
+
+
 class Checkpoint:
     """The finished workloads of one verification, on disk.
 
@@ -39,14 +43,20 @@ class Checkpoint:
         self.path = folder / name
 
     def load(self) -> list[Explored]:
-        """What was finished before; nothing if the file is missing, damaged or of other code."""
+        """What was finished before; nothing if nothing was.
+
+        Raises:
+            CheckpointError: the file is damaged, or of other code.
+        """
+        if not self.path.exists():
+            return []
         try:
             document = json.loads(self.path.read_bytes())
             if document["key"] != self._key:
-                return []
+                raise CheckpointError(f"{self.path} is of other code than this engine's")
             return [Explored.from_data(one) for one in document["explored"]]
-        except (OSError, ValueError, KeyError, TypeError):
-            return []
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise CheckpointError(f"{self.path} is damaged") from error
 
     def save(self, explored: Sequence[Explored]) -> None:
         """Write down what is finished.

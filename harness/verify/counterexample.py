@@ -23,6 +23,9 @@ from harness.verify.exploration import Exploration
 from harness.verify.following import Turn, follow
 from harness.verify.results import Witness
 
+_MOST = 3
+"""Preemptions up to which they are counted where no case tells how many there are."""
+
 _SECONDS = 60.0
 """Spent on looking for a run with fewer preemptions, for one counterexample."""
 
@@ -33,14 +36,15 @@ class Counterexample:
 
     Attributes:
         witness: the finding, and the run that it was seen in first.
-        path: the case's file; None if the run can not be had from a campaign's scheduler.
-        preemptions: of the case.
+        path: the case's file; None if the run can not be had from a campaign's scheduler, as
+            for a loop of several threads that has to be entered at one certain place.
+        preemptions: of the case, or of the run; None if that was not found out.
         fewest: whether it is proven that no run of its workload shows it with fewer.
     """
 
     witness: Witness
     path: Path | None
-    preemptions: int
+    preemptions: int | None
     fewest: bool
 
 
@@ -66,9 +70,10 @@ def save_counterexample(
     """
     recorded = follow(ref, workload, witness.turns)
     finding = _shown(recorded, witness.signature)
+    most = preemptions(recorded.switches) if finding is not None else _MOST
+    turns, fewest, bound = _with_fewest(ref, workload, witness, most)
     if finding is None:
-        return Counterexample(witness, None, 0, fewest=False)
-    turns, fewest = _with_fewest(ref, workload, witness, preemptions(recorded.switches))
+        return Counterexample(witness, None, bound, fewest)
     better = follow(ref, workload, turns)
     if _shown(better, witness.signature) is not None:
         recorded = better
@@ -100,11 +105,12 @@ def save_counterexample(
 
 def _with_fewest(
     ref: EngineRef, workload: Workload, witness: Witness, most: int
-) -> tuple[Sequence[Turn], bool]:
+) -> tuple[Sequence[Turn], bool, int | None]:
     """Iterative deepening: no preemption, one, two, and so on.
 
     Returns:
-        The run, and whether all runs with fewer preemptions were explored and do not show it.
+        The run, whether all runs with fewer preemptions were explored and do not show it, and how
+        many it has, unless it is the witness itself.
     """
     until = time.monotonic() + _SECONDS
     for bound in range(most):
@@ -112,12 +118,12 @@ def _with_fewest(
         while not exploration.done:
             run = exploration.next()
             if any(f.signature == witness.signature for f in run.findings):
-                return exploration.turns(), True
+                return exploration.turns(), True, bound
             if time.monotonic() > until:
-                return witness.turns, False
+                return witness.turns, False, None
         if exploration.tally.limited:
-            return witness.turns, False
-    return witness.turns, True
+            return witness.turns, False, None
+    return witness.turns, True, None
 
 
 def _shown(recorded: RecordedRun, signature: str) -> Finding | None:

@@ -98,7 +98,7 @@ def _table(
         count = path = ""
         if example is not None:
             few = " (fewer is impossible)" if example.fewest and example.preemptions else ""
-            count = f"{example.preemptions}{few}" if example.path else "?"
+            count = "?" if example.preemptions is None else f"{example.preemptions}{few}"
             path = str(example.path or "its schedule can not be saved")
         style = "yellow" if witness.kind.warning else "red"
         text = ", ".join(describe_workload(workloads[number], spec))

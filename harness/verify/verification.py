@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
+from multiprocessing.synchronize import Event
 
 from harness.engine.registry import EngineRef, find
 from harness.execute.run import EngineError
@@ -158,22 +161,48 @@ def _side_by_side(
     jobs: int,
     told: Callable[[], None],
 ) -> Iterator[Explored]:
-    with ProcessPoolExecutor(jobs) as pool:
+    stop = multiprocessing.Event()
+    with ProcessPoolExecutor(jobs, initializer=_heed, initargs=(stop,)) as pool:
         pending: set[Future[Explored]] = {
             pool.submit(
                 _explore_elsewhere, engine, dict(w.topology), w.ops, number, preemptions, until
             )
             for number, w in waiting
         }
-        while pending:
-            done, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
-            told()
-            if time.monotonic() > until:
-                for future in list(pending):
-                    if future.cancel():
-                        pending.discard(future)
-            for future in done:
-                yield future.result()
+        try:
+            while pending:
+                done, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
+                told()
+                if time.monotonic() > until:
+                    for future in list(pending):
+                        if future.cancel():
+                            pending.discard(future)
+                for future in done:
+                    yield future.result()
+        finally:
+            stop.set()
+            pool.shutdown(cancel_futures=True)
+
+
+_stop: Event | None = None
+"""In a worker process: set when its work is wanted no more."""
+
+
+class _NotWantedError(Exception):
+    """Whoever asked for an exploration has gone."""
+
+
+def _heed(stop: Event) -> None:
+    """A worker process begins. Ctrl-C reaches it too, but the one who started it says when."""
+    global _stop
+    _stop = stop
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _look_up(explored: Explored) -> None:
+    assert _stop is not None
+    if _stop.is_set():
+        raise _NotWantedError
 
 
 def _explore_elsewhere(
@@ -185,4 +214,4 @@ def _explore_elsewhere(
     until: float,
 ) -> Explored:
     workload = Workload(Topology(topology), ops)
-    return explore(find(engine), workload, number, preemptions, until, lambda explored: None)
+    return explore(find(engine), workload, number, preemptions, until, _look_up)
