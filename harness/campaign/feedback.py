@@ -47,11 +47,14 @@ class FeedbackMap:
 
     Attributes:
         places: one byte a feature; the reader sets them back to 0.
+        seen: the same, of all runs.
     """
 
     def __init__(self, parts: Ablation) -> None:
         self._parts = parts
         self.places = bytearray(MAP_SIZE)
+        self.seen = bytearray(MAP_SIZE)
+        self._new = False
         self.scheduler: Scheduler
         self._tags: dict[tuple[int, str], Tag] = {}
         self._pairs: dict[tuple[object, ...], int | None] = {}
@@ -71,6 +74,9 @@ class FeedbackMap:
             place = self._pairs[key] = _pair(*key) if noted else None
         if place is not None:
             self.places[place] = 1
+            if not self.seen[place]:
+                self.seen[place] = 1
+                self._new = True
 
     def ended(self, activity: Any) -> None:
         """An activity has ended: note the abstract state it leaves."""
@@ -86,6 +92,14 @@ class FeedbackMap:
             cut = (*key[:3], *map(_cut, values))
             place = self._states[key] = crc32(repr(cut).encode()) % MAP_SIZE
         self.places[place] = 1
+        if not self.seen[place]:
+            self.seen[place] = 1
+            self._new = True
+
+    def take_new(self) -> bool:
+        """Whether anything was seen for the first time since this was last asked."""
+        new, self._new = self._new, False
+        return new
 
 
 def _pair(reader: object, writer: Tag | None, name: str, kind: str) -> int | None:
