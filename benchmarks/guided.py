@@ -47,7 +47,7 @@ def main() -> None:
         executor.run(*codec.decode(data[:1] + workload + data[end:]))
 
     feedback = executor.scheduler.feedback
-    proposals = Proposals(Mutator(codec), feedback, Random(1), own_mutation)
+    proposals = Proposals(Mutator(codec), Random(1), own_mutation)
     fuzz(one_input, proposals.next, feedback.places)
 
 

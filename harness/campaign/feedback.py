@@ -54,7 +54,6 @@ class FeedbackMap:
         self._parts = parts
         self.places = bytearray(MAP_SIZE)
         self.seen = bytearray(MAP_SIZE)
-        self._new = False
         self.scheduler: Scheduler
         self._tags: dict[tuple[int, str], Tag] = {}
         self._pairs: dict[tuple[object, ...], int | None] = {}
@@ -73,10 +72,7 @@ class FeedbackMap:
             noted = self._parts.hand_offs if kind in _ON_LOCKS else self._parts.reads_from
             place = self._pairs[key] = _pair(*key) if noted else None
         if place is not None:
-            self.places[place] = 1
-            if not self.seen[place]:
-                self.seen[place] = 1
-                self._new = True
+            self.places[place] = self.seen[place] = 1
 
     def ended(self, activity: Any) -> None:
         """An activity has ended: note the abstract state it leaves."""
@@ -91,15 +87,7 @@ class FeedbackMap:
         except KeyError:
             cut = (*key[:3], *map(_cut, values))
             place = self._states[key] = crc32(repr(cut).encode()) % MAP_SIZE
-        self.places[place] = 1
-        if not self.seen[place]:
-            self.seen[place] = 1
-            self._new = True
-
-    def take_new(self) -> bool:
-        """Whether anything was seen for the first time since this was last asked."""
-        new, self._new = self._new, False
-        return new
+        self.places[place] = self.seen[place] = 1
 
 
 def _pair(reader: object, writer: Tag | None, name: str, kind: str) -> int | None:

@@ -1,10 +1,10 @@
 """Which input a guided campaign runs next.
 
 Most schedules that a bug of a queue costs go into drawing operations and a topology that can show
-it at all, not into the schedule. So new workloads come often; one stays for as long as its runs
-show something new, and for a second run every other time. The rest are mutations of what
-libFuzzer has kept and picks by its own power schedule (Böhme, Manès, Cha, "Boosting fuzzer
-efficiency: an information theoretic perspective", ESEC/FSE 2020).
+it at all, not into the order of their steps. So most inputs are new workloads; some workloads get
+another run; the rest are mutations of what libFuzzer has kept, which it picks by its own power
+schedule (Böhme, Manès, Cha, "Boosting fuzzer efficiency: an information theoretic perspective",
+ESEC/FSE 2020).
 """
 
 from __future__ import annotations
@@ -12,20 +12,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from harness.campaign.feedback import FeedbackMap
 from harness.codec.mutate import Mutator
 
-STAY = 0.5
-"""How likely a workload is run again although its last run showed nothing new."""
+STAY = 0.2
+"""How likely the last workload is run again, under another random walk."""
 
-FRESH = 0.5
-"""How likely the next workload, if another one's turn has come, is drawn anew."""
-
-STEERED = 0.5
-"""How likely a strategy decides a run of a workload that has just shown something new."""
+FRESH = 0.6
+"""How likely a new one is drawn."""
 
 CROSSED = 0.2
-"""How likely a mutation crosses the input with the one that libFuzzer picked before it."""
+"""How likely a mutation crosses the input with the one that was mutated before it."""
+
+PLAIN = 0.1
+"""How likely a mutation is libFuzzer's own."""
 
 
 class Proposals:
@@ -33,28 +32,18 @@ class Proposals:
 
     Args:
         mutator: draws and changes them.
-        feedback: told of what runs showed.
         random: the source of chance.
         plain: libFuzzer's own mutation, (data, longest) → data.
-
-    Attributes:
-        steered: the last proposal, if a strategy is to decide its run; otherwise None.
     """
 
     def __init__(
-        self,
-        mutator: Mutator,
-        feedback: FeedbackMap,
-        random: Random,
-        plain: Callable[[bytes, int], bytes],
+        self, mutator: Mutator, random: Random, plain: Callable[[bytes, int], bytes]
     ) -> None:
         self._mutator = mutator
-        self._feedback = feedback
         self._random = random
         self._plain = plain
         self._last = b""
-        self._picked = b""
-        self.steered: bytes | None = None
+        self._mutated = b""
 
     def next(self, picked: bytes, longest: int) -> bytes:
         """The next input.
@@ -64,23 +53,21 @@ class Proposals:
             longest: in bytes.
         """
         random = self._random
-        new = self._feedback.take_new()
-        self.steered = None
-        if self._last and (new or random.random() < STAY):
+        chance = random.random()
+        if self._last and chance < STAY:
             data = self._mutator.rewalk(self._last, random)
-            if new and random.random() < STEERED:
-                self.steered = data[:longest]
-        elif random.random() < FRESH:
+        elif chance < STAY + FRESH:
             data = self._mutator.fresh(random)
-        elif random.random() < 0.1:
-            data = self._plain(picked, longest)
         else:
-            data = self._mutated(picked, longest)
+            data = self._mutation(picked, longest)
         self._last = data = data[:longest]
         return data
 
-    def _mutated(self, picked: bytes, longest: int) -> bytes:
-        before, self._picked = self._picked, picked
-        if before and self._random.random() < CROSSED:
-            return self._mutator.cross(picked, before, longest, self._random)
-        return self._mutator.mutate(picked, longest, self._random)
+    def _mutation(self, picked: bytes, longest: int) -> bytes:
+        random = self._random
+        before, self._mutated = self._mutated, picked
+        if random.random() < PLAIN:
+            return self._plain(picked, longest)
+        if before and random.random() < CROSSED:
+            return self._mutator.cross(picked, before, longest, random)
+        return self._mutator.mutate(picked, longest, random)
