@@ -16,7 +16,7 @@ from harness.bench.subjects import subjects
 from harness.bench.trial import Job, Trial, Watch
 from harness.campaign.ablation import NO_FEEDBACK
 from harness.campaign.feedback import FeedbackMap
-from harness.campaign.worker import collect_rarely, die_with_parent
+from harness.campaign.worker import die_with_parent
 from harness.execute.python import PythonExecutor
 
 
@@ -58,5 +58,4 @@ def make_trials(jobs: Sequence[Job], processes: int) -> Generator[Trial]:
 
 def _prepare(parent: int) -> None:
     die_with_parent(parent)
-    collect_rarely()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us

@@ -4,8 +4,9 @@
   (RFF: Wolff et al., "Greybox fuzzing for concurrency testing", ASPLOS 2024; there the pair
   is of instructions, here of activity kind, object and access kind);
 * lock hand-offs: the same pairs where the object is a lock, failed trylocks among them;
-* abstract queue state at the end of each activity: the published counters cut to -1 … 3, how many
-  threads are inside an activity, how many wake-ups are pending.
+* abstract queue state at the end of each activity: the least and the largest of the published
+  counters cut to -1 … 3, how many threads are inside an activity, how many wake-ups are pending.
+  Each counter by itself made three of four inputs in libFuzzer's corpus and found nothing sooner.
 
 A feature is a place in a small map that libFuzzer scans. It is set to 1, not counted. Features
 depend on names only, so they are the same in every process.
@@ -80,13 +81,12 @@ class FeedbackMap:
             return
         s = self.scheduler
         counters = activity.plan.ledger.counters
-        values = tuple([counter.value for counter, _, _ in counters]) if counters else ()
-        key = (s.inside, s.pending, activity.tag.kind, values)
+        values = [counter.value for counter, _, _ in counters] or (0,)
+        key = (s.inside, s.pending, activity.tag.kind, _cut(min(values)), _cut(max(values)))
         try:
             place = self._states[key]
         except KeyError:
-            cut = (*key[:3], *map(_cut, values))
-            place = self._states[key] = crc32(repr(cut).encode()) % MAP_SIZE
+            place = self._states[key] = crc32(repr(key).encode()) % MAP_SIZE
         self.places[place] = self.seen[place] = 1
 
 

@@ -1,8 +1,8 @@
 """Which input a guided campaign runs next.
 
 Most schedules that a bug of a queue costs go into drawing operations and a topology that can show
-it at all, not into the order of their steps. So most inputs are new workloads; some workloads get
-another run; the rest are mutations of what libFuzzer has kept, which it picks by its own power
+it at all, not into the order of their steps. So every third input is a new workload; every other
+one gives a workload another walk, which costs half as much time as a new one; the rest are mutations of what libFuzzer has kept, which it picks by its own power
 schedule (Böhme, Manès, Cha, "Boosting fuzzer efficiency: an information theoretic perspective",
 ESEC/FSE 2020).
 """
@@ -14,10 +14,10 @@ from random import Random
 
 from harness.codec.mutate import Mutator
 
-STAY = 0.2
+STAY = 0.5
 """How likely the last workload is run again, under another random walk."""
 
-FRESH = 0.6
+FRESH = 0.35
 """How likely a new one is drawn."""
 
 CROSSED = 0.2
