@@ -1,10 +1,10 @@
 """Which input a guided campaign runs next.
 
 Most schedules that a bug of a queue costs go into drawing operations and a topology that can show
-it at all, not into the order of their steps. So every third input is a new workload; every other
-one gives a workload another walk, which costs half as much time as a new one; the rest are mutations of what libFuzzer has kept, which it picks by its own power
-schedule (Böhme, Manès, Cha, "Boosting fuzzer efficiency: an information theoretic perspective",
-ESEC/FSE 2020).
+it at all, not into the order of their steps. So every third input is a new workload. Every other
+one gives the workload before it another walk, which costs half the time of a new one. The rest are
+mutations of what libFuzzer has kept, which it picks by its own power schedule (Böhme, Manès, Cha,
+"Boosting fuzzer efficiency: an information theoretic perspective", ESEC/FSE 2020).
 """
 
 from __future__ import annotations
