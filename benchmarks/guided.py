@@ -12,7 +12,8 @@ from random import Random
 from benchmarks.small_queue import WORKLOAD, SmallQueue
 from harness.campaign.ablation import WHOLE
 from harness.campaign.feedback import FeedbackMap
-from harness.campaign.libfuzzer import fuzz
+from harness.campaign.libfuzzer import fuzz, own_mutation
+from harness.campaign.proposing import Proposals
 from harness.codec.codec import Codec
 from harness.codec.mutate import Mutator
 from harness.engine.registry import EngineRef
@@ -45,8 +46,9 @@ def main() -> None:
     def one_input(data: bytes) -> None:
         executor.run(*codec.decode(data[:1] + workload + data[end:]))
 
-    places = executor.scheduler.feedback.places
-    fuzz(one_input, Mutator(codec), places, Random(1))
+    feedback = executor.scheduler.feedback
+    proposals = Proposals(Mutator(codec), Random(1), own_mutation)
+    fuzz(one_input, proposals.next, feedback.places)
 
 
 if __name__ == "__main__":

@@ -45,6 +45,9 @@ class Spy(Strategy):
         self.chosen.append(point.options[at])
         return at
 
+    def executed(self, option: Option) -> None:
+        self.inner.executed(option)
+
     def ended(self, run: Run) -> None:
         self.inner.ended(run)
 

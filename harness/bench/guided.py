@@ -20,7 +20,7 @@ from harness.bench.searchers import GUIDED
 from harness.bench.subjects import subjects
 from harness.bench.trial import Job, Trial, Watch
 from harness.campaign import libfuzzer
-from harness.campaign.worker import Task, Worker, die_with_parent
+from harness.campaign.worker import Task, Worker, collect_rarely, die_with_parent
 
 JOB = "HARNESS_BENCH_JOB"
 """Environment variable that holds the job."""
@@ -70,6 +70,7 @@ def main() -> None:
     """Make the trial in the environment and leave its result in the folder."""
     fields, name, parent = json.loads(os.environ[JOB])
     die_with_parent(parent)
+    collect_rarely()
     job, folder = Job(**fields), Path(name)
     subject = subjects()[job.subject]
     task = Task(

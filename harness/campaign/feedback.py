@@ -4,8 +4,9 @@
   (RFF: Wolff et al., "Greybox fuzzing for concurrency testing", ASPLOS 2024; there the pair
   is of instructions, here of activity kind, object and access kind);
 * lock hand-offs: the same pairs where the object is a lock, failed trylocks among them;
-* abstract queue state at the end of each activity: the published counters cut to -1 … 3, how many
-  threads are inside an activity, how many wake-ups are pending.
+* abstract queue state at the end of each activity: the least and the largest of the published
+  counters cut to -1 … 3, how many threads are inside an activity, how many wake-ups are pending.
+  Each counter by itself made three of four inputs in libFuzzer's corpus and found nothing sooner.
 
 A feature is a place in a small map that libFuzzer scans. It is set to 1, not counted. Features
 depend on names only, so they are the same in every process.
@@ -47,11 +48,13 @@ class FeedbackMap:
 
     Attributes:
         places: one byte a feature; the reader sets them back to 0.
+        seen: the same, of all runs.
     """
 
     def __init__(self, parts: Ablation) -> None:
         self._parts = parts
         self.places = bytearray(MAP_SIZE)
+        self.seen = bytearray(MAP_SIZE)
         self.scheduler: Scheduler
         self._tags: dict[tuple[int, str], Tag] = {}
         self._pairs: dict[tuple[object, ...], int | None] = {}
@@ -70,7 +73,7 @@ class FeedbackMap:
             noted = self._parts.hand_offs if kind in _ON_LOCKS else self._parts.reads_from
             place = self._pairs[key] = _pair(*key) if noted else None
         if place is not None:
-            self.places[place] = 1
+            self.places[place] = self.seen[place] = 1
 
     def ended(self, activity: Any) -> None:
         """An activity has ended: note the abstract state it leaves."""
@@ -78,14 +81,13 @@ class FeedbackMap:
             return
         s = self.scheduler
         counters = activity.plan.ledger.counters
-        values = tuple([counter.value for counter, _, _ in counters]) if counters else ()
-        key = (s.inside, s.pending, activity.tag.kind, values)
+        values = [counter.value for counter, _, _ in counters] or (0,)
+        key = (s.inside, s.pending, activity.tag.kind, _cut(min(values)), _cut(max(values)))
         try:
             place = self._states[key]
         except KeyError:
-            cut = (*key[:3], *map(_cut, values))
-            place = self._states[key] = crc32(repr(cut).encode()) % MAP_SIZE
-        self.places[place] = 1
+            place = self._states[key] = crc32(repr(key).encode()) % MAP_SIZE
+        self.places[place] = self.seen[place] = 1
 
 
 def _pair(reader: object, writer: Tag | None, name: str, kind: str) -> int | None:

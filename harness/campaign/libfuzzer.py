@@ -7,11 +7,9 @@ import gc
 import importlib.util
 import sys
 from collections.abc import Callable
-from random import Random
 from types import FunctionType
 from typing import Any
 
-from harness.codec.mutate import Mutator
 from harness.engine.base import Engine
 from harness.engine.modules import engine_modules
 
@@ -35,24 +33,30 @@ def why_unavailable() -> str | None:
 
 def options(seed: int) -> list[str]:
     """The options of libFuzzer that every campaign sets."""
-    return [f"-seed={seed}", f"-max_len={MAX_LEN}", "-len_control=0", "-reduce_inputs=0"]
+    # A depth of 1: each mutation starts from an input that libFuzzer has kept.
+    own = ("-len_control=0", "-reduce_inputs=0", "-mutate_depth=1")
+    return [f"-seed={seed}", f"-max_len={MAX_LEN}", *own]
 
 
 def fuzz(
-    one_input: Callable[[bytes], None], mutator: Mutator | None, places: bytearray, random: Random
+    one_input: Callable[[bytes], None],
+    propose: Callable[[bytes, int], bytes] | None,
+    places: bytearray,
 ) -> None:
     """Hand over to libFuzzer with the arguments of this process; does not return.
 
     Args:
         one_input: runs an input.
-        mutator: mutates and crosses inputs; None leaves that to libFuzzer.
+        propose: the next input, given what libFuzzer picked and the longest that may be; None
+            leaves that to libFuzzer.
         places: the feedback map.
-        random: drawn from by the mutations.
     """
     import atheris
 
     # libFuzzer looks for the custom mutator when its library is loaded, so that comes first.
-    custom = {} if mutator is None else _mutations(mutator, random)
+    custom: dict[str, Callable[..., bytes]] = {}
+    if propose is not None:
+        custom["custom_mutator"] = lambda data, longest, seed: propose(data, longest)
     for name in custom:
         ctypes.CDLL(_library(name), mode=ctypes.RTLD_GLOBAL)
     _register(places)
@@ -62,20 +66,12 @@ def fuzz(
     atheris.Fuzz()
 
 
-def _mutations(mutator: Mutator, random: Random) -> dict[str, Callable[..., bytes]]:
-    """What libFuzzer is to call, by the name of the library that calls it."""
+def own_mutation(data: bytes, longest: int) -> bytes:
+    """What libFuzzer itself makes of ``data``; only to be asked while it waits for a mutation."""
     import atheris
 
-    def mutate(data: bytes, max_size: int, seed: int) -> bytes:
-        if random.random() < 0.1:
-            mutated: bytes = atheris.Mutate(data, len(data))[:max_size]
-            return mutated
-        return mutator.mutate(data, max_size, random)
-
-    def cross(first: bytes, second: bytes, max_size: int, seed: int) -> bytes:
-        return mutator.cross(first, second, max_size, random)
-
-    return {"custom_mutator": mutate, "custom_crossover": cross}
+    mutated: bytes = atheris.Mutate(data, len(data))[:longest]
+    return mutated
 
 
 def instrument(engine: type[Engine]) -> None:

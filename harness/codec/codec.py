@@ -18,6 +18,7 @@ bytes that decode to the same case. A random tail is seeded by the last four byt
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from random import Random
 
 from harness.codec.tail import MEAN_GAPS, filler, tail
 from harness.model.params import OwnRequest
@@ -30,6 +31,9 @@ VERSION = 1
 
 MAX_OPS = 12
 """Operations in a workload."""
+
+MOST_KINDS = 6
+"""Kinds of operation in a random workload, beside ``arrive``."""
 
 _CACHE = 4096
 
@@ -83,6 +87,17 @@ class Codec:
             explicit = len(folded[0])
             return workload, Schedule([*folded[0], *more[0]], [*folded[1], *more[1]], explicit)
         return workload, Schedule(gaps + more[0], choices + more[1], len(gaps))
+
+    def swarm(self, random: Random) -> Sequence[int]:
+        """Bytes that choose an operation, restricted to ``arrive`` and a few others.
+
+        Leaving most out makes the rest meet more often (Groce, Zhang, Eide, Chen, Regehr,
+        "Swarm testing", ISSTA 2012).
+        """
+        names = list(self.spec.operations)
+        few = random.sample(names, random.randint(1, min(len(names), MOST_KINDS)))
+        few.append(names[0])
+        return [byte for byte, operation in enumerate(self._drawn) if operation in few]
 
     def encode(self, workload: Workload, schedule: Schedule) -> bytes:
         """Bytes that decode to this case.

@@ -17,6 +17,9 @@ from harness.model.workload import Workload
 
 MAX_DEVIATIONS = 200
 
+FEWEST = 4
+"""Operations in a random workload: one of fewer has fewer chances to show anything."""
+
 TAILS = 32
 """Random walks through a random workload: setting one up costs more than running it."""
 
@@ -81,12 +84,18 @@ class Mutator:
     def fresh(self, random: Random) -> bytes:
         """A random input: a random workload under a random walk."""
         codec = self._codec
-        n = random.randrange(1, MAX_OPS)
         rate = random.randrange(len(MEAN_GAPS)) + 1
         if self._fixed:
             return bytes([rate]) + tail_bytes(random)
+        n = random.randrange(FEWEST, MAX_OPS + 1)
+        swarm = codec.swarm(random)
         header = bytes([rate]) + random.randbytes(codec.header - 2) + bytes([n - 1])
-        return header + random.randbytes(n * codec.record) + tail_bytes(random)
+        records = b"".join(
+            bytes((random.randrange(256), random.choice(swarm)))
+            + random.randbytes(codec.record - 2)
+            for _ in range(n)
+        )
+        return header + records + tail_bytes(random)
 
     def walks(self, random: Random) -> Iterator[bytes]:
         """Random inputs without end: each random workload under some random walks."""
@@ -117,6 +126,12 @@ class Mutator:
         parts = self.parse(data)
         for _ in range(random.choice((1, 1, 2, 4))):
             random.choice(self._schedule)(parts, random)
+        return self.unparse(parts)
+
+    def rewalk(self, data: bytes, random: Random) -> bytes:
+        """The same workload, with a prefix of the schedule at most and a random walk from there."""
+        parts = self.parse(data)
+        self._cut(parts, random)
         return self.unparse(parts)
 
     def cross(self, first: bytes, second: bytes, max_size: int, random: Random) -> bytes:

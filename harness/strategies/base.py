@@ -105,7 +105,11 @@ class Strategy(ABC):
         self.random = random
 
     def begin(self, workload: Workload) -> None:  # noqa: B027
-        """A run of ``workload`` begins."""
+        """A run of ``workload`` begins that this strategy decides."""
+
+    def watch(self, workload: Workload) -> None:
+        """A run of ``workload`` begins that another one decides: there is something to learn."""
+        self.begin(workload)
 
     @abstractmethod
     def choose(self, point: Point) -> int:
@@ -113,6 +117,9 @@ class Strategy(ABC):
 
         Asked before every event, even when there is only one option.
         """
+
+    def executed(self, option: Option) -> None:  # noqa: B027
+        """``option`` happens next, whoever chose it."""
 
     def ended(self, run: Run) -> None:  # noqa: B027
         """The run is over."""

@@ -54,6 +54,7 @@ class Driver:
 
     def __init__(self, strategy: Strategy) -> None:
         self._choose = strategy.choose
+        self._executed = strategy.executed
         self._gaps: list[int] = []
         self._choices: list[int] = []
         self._last = 0
@@ -161,6 +162,7 @@ class Driver:
         point.options = options
         point.current = current.index
         at = self._choose(point)
+        self._executed(options[at])
         thread, activity = options[at].key
         position = sum(o.thread == thread for o in options[:at]) if activity else 0
         rank = threads.index(thread)

@@ -13,31 +13,42 @@ from itertools import cycle
 
 from harness.execute.run import Run
 from harness.model.workload import Workload
-from harness.strategies.base import Point, Strategy
+from harness.strategies.base import Option, Point, Strategy
 
 
 class Portfolio(Strategy):
     """Each run is decided by the next member.
 
     Args:
-        members: what takes turns; each learns from its own runs.
+        members: what takes turns; each learns from all runs.
     """
 
     name = "portfolio"
 
     def __init__(self, members: Sequence[Strategy]) -> None:
         super().__init__(members[0].random)
+        self._members = members
         self._turns = cycle(members)
 
     def begin(self, workload: Workload) -> None:
         """See ``Strategy.begin``."""
         self._now = next(self._turns)
-        self._now.begin(workload)
+        for member in self._members:
+            if member is self._now:
+                member.begin(workload)
+            else:
+                member.watch(workload)
 
     def choose(self, point: Point) -> int:
         """See ``Strategy.choose``."""
         return self._now.choose(point)
 
+    def executed(self, option: Option) -> None:
+        """See ``Strategy.executed``."""
+        for member in self._members:
+            member.executed(option)
+
     def ended(self, run: Run) -> None:
         """See ``Strategy.ended``."""
-        self._now.ended(run)
+        for member in self._members:
+            member.ended(run)

@@ -27,3 +27,6 @@ STRATEGIES: Mapping[str, Callable[[Random], Strategy]] = {
     "rff": Rff,
     "portfolio": lambda random: Portfolio((Surw(random), Rff(random))),
 }
+
+DEFAULT = "portfolio"
+"""What decides where a campaign leaves a run to a strategy."""

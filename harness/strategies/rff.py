@@ -97,14 +97,20 @@ class Rff(Pos):
 
     def begin(self, workload: Workload) -> None:
         """See ``Strategy.begin``."""
+        self.watch(workload)
+        self._constraints = self._mutated()
+        self._open = list(self._constraints)
+
+    def watch(self, workload: Workload) -> None:
+        """See ``Strategy.watch``."""
         super().begin(workload)
         known = self._known.get(workload)
         if known is None:
             known = Accesses()
             self._known.put(workload, known)
         self._accesses = known
-        self._constraints = self._mutated()
-        self._open = list(self._constraints)
+        self._constraints = ()
+        self._open = []
         self._last.clear()
         self._pairs = set()
 
@@ -117,18 +123,29 @@ class Rff(Pos):
             best = max(scores)
             allowed = [i for i, score in enumerate(scores) if score == best]
         if 0 < len(allowed) < len(options):
-            at = allowed[super().choose(Point([options[i] for i in allowed], point.current))]
-        else:
-            at = super().choose(point)
-        if options[at].obj:
-            self._executed(options[at])
-        return at
+            return allowed[super().choose(Point([options[i] for i in allowed], point.current))]
+        return super().choose(point)
+
+    def executed(self, option: Option) -> None:
+        """See ``Strategy.executed``."""
+        if not option.obj:
+            return
+        self._accesses.note(option)
+        if option.reads:
+            pair = Pair(self._last.get(option.obj), option.event)
+            self._pairs.add(pair)
+            if self._open:
+                self._open = [c for c in self._open if not (c.wanted and c.pair == pair)]
+        if option.writes:
+            self._last[option.obj] = option.event
 
     def ended(self, run: Run) -> None:
         """See ``Strategy.ended``."""
         pairs = frozenset(self._pairs)
         if not pairs <= self._shown:
             self._shown |= pairs
+            if not self._constraints:
+                return  # chance, or another strategy, found them: nothing here to mutate
             self._kept.append(Kept(self._constraints, pairs))
             self._frequency[pairs] = 1
         elif pairs in self._frequency:
@@ -146,16 +163,6 @@ class Rff(Pos):
             elif option.writes and wanted and in_place:
                 score -= 1  # it would overwrite what is to be read
         return score
-
-    def _executed(self, option: Option) -> None:
-        self._accesses.note(option)
-        if option.reads:
-            pair = Pair(self._last.get(option.obj), option.event)
-            self._pairs.add(pair)
-            if self._open:
-                self._open = [c for c in self._open if not (c.wanted and c.pair == pair)]
-        if option.writes:
-            self._last[option.obj] = option.event
 
     def _mutated(self) -> Constraints:
         random = self.random

@@ -17,7 +17,7 @@ from random import Random
 
 from harness.execute.run import Run
 from harness.model.workload import Workload
-from harness.strategies.base import Point, Strategy
+from harness.strategies.base import Option, Point, Strategy
 from harness.strategies.learned import Learned
 
 
@@ -55,16 +55,17 @@ class Surw(Strategy):
                 for i, option in enumerate(options)
                 if option.obj != wanted or option.thread == intended
             ] or allowed
-        at = allowed[int(self.random.random() * len(allowed))]
-        chosen = options[at]
-        if chosen.obj:
-            self._seen.setdefault(chosen.obj, Counter())[chosen.thread] += 1
-            if chosen.writes:
-                self._written.add(chosen.obj)
-            if chosen.obj == wanted:
-                self._left[chosen.thread] -= 1
+        return allowed[int(self.random.random() * len(allowed))]
+
+    def executed(self, option: Option) -> None:
+        """See ``Strategy.executed``."""
+        if option.obj:
+            self._seen.setdefault(option.obj, Counter())[option.thread] += 1
+            if option.writes:
+                self._written.add(option.obj)
+            if option.obj == self._object:
+                self._left[option.thread] -= 1
                 self._intend()
-        return at
 
     def ended(self, run: Run) -> None:
         """See ``Strategy.ended``."""

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.bench.subjects.scaled import reorder
-from harness.codec.codec import Codec
+from harness.codec.codec import MOST_KINDS, Codec
 from harness.codec.mutate import MAX_DEVIATIONS, Mutator, Parts
 
 SPECS = [cls.spec("e", "e") for cls in (RightQueue, TwoServers, reorder(100))]
@@ -61,6 +61,37 @@ def test_mutation_changes_something_most_of_the_time(spec):
     mutator = Mutator(Codec(spec))
     data = mutator.fresh(Random(1))
     assert sum(mutator.mutate(data, 4000, Random(i)) != data for i in range(200)) > 180
+
+
+@EACH_SPEC
+@given(seed=SEEDS)
+def test_another_walk_keeps_the_workload(spec, seed):
+    codec, random = Codec(spec), Random(seed)
+    data = Mutator(codec).fresh(random)
+    again = Mutator(codec).rewalk(data, random)
+    assert codec.decode(again)[0] == codec.decode(data)[0]
+    assert again[0] != 0
+
+
+@EACH_SPEC
+@given(seed=SEEDS)
+def test_a_swarm_is_arrivals_and_a_few_other_operations(spec, seed):
+    codec = Codec(spec)
+    names = [op.name for op in spec.operations for _ in range(op.weight)]
+    swarm = codec.swarm(Random(seed))
+    chosen = {names[byte] for byte in swarm}
+    assert spec.operations[0].name in chosen
+    assert len(chosen) <= MOST_KINDS + 1
+    assert swarm == [byte for byte, name in enumerate(names) if name in chosen]
+
+
+@EACH_SPEC
+def test_swarms_leave_out_and_take_in_every_operation_but_arrivals(spec):
+    codec = Codec(spec)
+    swarms = [frozenset(codec.swarm(Random(i))) for i in range(2000)]
+    weights = [op.weight for op in spec.operations]
+    assert frozenset().union(*swarms) == frozenset(range(sum(weights)))
+    assert frozenset.intersection(*swarms) == frozenset(range(weights[0]))
 
 
 @EACH_SPEC

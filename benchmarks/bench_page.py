@@ -1,0 +1,66 @@
+"""Writes the figures of ``docs/bench.md``: ``python -m benchmarks.bench_page REGION RESULTS``.
+
+RESULTS is what ``harness bench --json`` printed; REGION says which table they become.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.gallery_page import replaced, table
+
+PAGE = Path("docs/bench.md")
+
+
+def row(name: str, figures: Mapping[str, Any], against: Mapping[str, Any] | None) -> dict[str, str]:
+    """A strategy's row."""
+    mean = figures["geomean"]
+    compared = (
+        f"{against['ratio'][0]:.2f} ({against['ratio'][1]:.2f} … {against['ratio'][2]:.2f})"
+        if against
+        else ""
+    )
+    return {
+        "strategy": f"`{name}`",
+        "schedules": f"{mean['value']:.1f} ({mean['low']:.1f} … {mean['high']:.1f})",
+        "bugs found": str(figures["bugs_found"]),
+        "default / this": compared,
+        "default better on": str(against["better"]) if against else "",
+        "worse on": str(against["worse"]) if against else "",
+    }
+
+
+def rows(results: Mapping[str, Any], default: str) -> Sequence[dict[str, str]]:
+    """A row a strategy, the one with the fewest schedules first."""
+    strategies = results["strategies"]
+    compared = {c["second"]: c for c in results["comparisons"] if c["first"] == default}
+    ordered = sorted(strategies, key=lambda name: strategies[name]["geomean"]["value"])
+    return [row(name, strategies[name], compared.get(name)) for name in ordered]
+
+
+def caption(results: Mapping[str, Any]) -> str:
+    """How the figures were measured."""
+    seeds = len({trial["seed"] for trial in results["trials"]})
+    return (
+        f"\n{len(results['subjects'])} subjects, {seeds} seeds, up to {results['budget']:,} "
+        "schedules a trial; 95 % intervals.\n\n"
+    )
+
+
+def main() -> None:
+    """Write a region of the page."""
+    region, path = sys.argv[1:]
+    results = json.loads(Path(path).read_text(encoding="utf-8"))
+    default = "guided" if "guided" in results["strategies"] else "portfolio"
+    text = caption(results) + table(rows(results, default))
+    page = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(replaced(page, region, text), encoding="utf-8")
+    print(f"{region} of {PAGE} written")
+
+
+if __name__ == "__main__":
+    main()
