@@ -103,7 +103,9 @@ class ServerStatus(Balance):
         """Balancing learns whether ``srv`` is to be chosen from now on."""
         px = self.px
         px.lbprm_lock.lock()
-        up = srv.health.read() is not Health.STOPPED and not srv.maint.read() and not srv.freed.value
+        up = (
+            srv.health.read() is not Health.STOPPED and not srv.maint.read() and not srv.freed.value
+        )
         px.up = [s for s in self.servers if (up if s is srv else s in px.up)]
         active = [s for s in px.up if not s.backup]
         px.srv_act.write(len(active))

@@ -22,7 +22,7 @@ class Rev18(HaproxyQueue):
         if p.linked.load():
             return False
         stream.pend_pos = None
-        stream.assigned, stream.direct = p.assigned, p.direct
+        stream.assigned, stream.direct = p.assigned.value, p.direct.value
         self.take_over_target(stream, p)
         return True
 
