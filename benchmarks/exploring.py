@@ -131,7 +131,7 @@ def frontrun(threads: int, each: int, seconds: float) -> Figures:
     from frontrun._cooperative import patch_locks
 
     class Sized(Queue):
-        expected = [each] * threads  # noqa: RUF012
+        expected = [each] * threads
 
     def work(queue: Queue, thread: int) -> None:
         queue.work(thread, each)

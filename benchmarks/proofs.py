@@ -7,9 +7,9 @@ slot. (1) With the dequeuing flag and without the re-check: can a request be str
 as it is: stranded requests, endless loops? (3) Each fix in the gallery: is what it mended gone, up
 to 2 threads with 2 requests, and in every interleaving of the workload that showed it?
 
-Each row of (3) may take ``--seconds`` and a quarter, each larger bound of (2) ``--long``; what did not finish
-says how far it came. ``--write`` puts the tables into ``docs/haproxy-proofs.md``. Seconds are CPU
-time of one core.
+Each row of (3) may take ``--seconds`` and a quarter, each larger bound of (2) ``--long``; what did
+not finish says how far it came. ``--write`` puts the tables into ``docs/haproxy-proofs.md``.
+Seconds in the tables are CPU time of one core.
 """
 
 from __future__ import annotations
@@ -127,13 +127,15 @@ def smallest(revision: str, bound: Bound, seconds: float) -> Iterator[Row]:
             example = save_counterexample(ref, every[number], witness, Path(folder))
             switches = load(example.path).switches if example.path is not None else ()
         fewer = "fewer is impossible" if example.fewest else "fewer was not ruled out"
+        count = "?" if example.preemptions is None else example.preemptions
         yield {
             "revision": revision,
             "finding": witness.signature,
             "found within": bound_text(certificate),
             "smallest workload": "; ".join(describe_workload(every[number], ref.spec)),
-            "preemptions": f"{example.preemptions if example.preemptions is not None else '?'} ({fewer})",
-            "schedule": "; ".join(f"`{describe_switch(s)}`" for s in switches) or "can not be saved",
+            "preemptions": f"{count} ({fewer})",
+            "schedule": "; ".join(f"`{describe_switch(s)}`" for s in switches)
+            or "can not be saved",
         }
 
 

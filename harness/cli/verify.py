@@ -160,9 +160,7 @@ def verify(
             "the same command with --resume goes on there",
             130,
         )
-    certificate = issue(
-        ref.name, bound, left_out(ref.spec, bound), len(every), progress.explored
-    )
+    certificate = issue(ref.name, bound, left_out(ref.spec, bound), len(every), progress.explored)
     examples = [
         save_counterexample(ref, every[number], witness, corpus)
         for number, witness in certificate.found

@@ -77,7 +77,9 @@ def bound_text(certificate: Certificate) -> str:
     words = [f"{bound.threads} threads", f"up to {bound.requests} requests"]
     if bound.names:
         words.append(f"up to {bound.operations} of {', '.join(bound.names)}")
-    words += [f"{name}={'any' if value is None else value}" for name, value in bound.topology.items()]
+    words += [
+        f"{name}={'any' if value is None else value}" for name, value in bound.topology.items()
+    ]
     if bound.preemptions is not None:
         words.append(f"up to {bound.preemptions} preemptions")
     return ", ".join(words)

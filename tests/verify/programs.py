@@ -15,6 +15,7 @@ from harness import (
     Cell,
     Engine,
     Event,
+    Ghost,
     Int,
     Outcome,
     Request,
@@ -47,6 +48,7 @@ class Program(Engine):
         self.event = Event("event")
         self.units = Semaphore("units", 1)
         self.count = Statistic("count")
+        self.marks: list[Ghost[tuple[int, ...]]] = [Ghost(f"g{i}", ()) for i in range(VARIABLES)]
         self.seen: dict[int, list[Any]] = {}
         self.resource("unused", capacity=None)
 
@@ -115,12 +117,19 @@ class Program(Engine):
                 sleep(5)
             elif name == "now":
                 seen.append(self.now)
+            elif name == "mark":
+                self.marks[i].value = (*self.marks[i].value, len(seen) + rest[0])
+            elif name == "peek":
+                seen.append(self.marks[i].value)
+            elif name == "others":
+                seen.append(self.others_inside)
 
     def result(self) -> Any:
         """What can be seen of the run at its end."""
         return (
             tuple(v.value for v in self.variables),
             tuple(c.value for c in self.cells),
+            tuple(m.value for m in self.marks),
             tuple(sorted((k, tuple(v)) for k, v in self.seen.items())),
         )
 
@@ -144,6 +153,13 @@ def blocks(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 BLOCK = st.one_of(ACCESS, ACCESS, blocks(st.one_of(ACCESS, blocks(ACCESS))))
+ASIDE = st.one_of(
+    st.tuples(st.sampled_from(["peek", "others"]), VARIABLE),
+    st.tuples(st.just("mark"), VARIABLE, VALUE),
+    ACCESS,
+)
+"""What is no access: ghosts, which grow, and the number of threads inside."""
+
 CRASH = st.tuples(st.just("raise"), VARIABLE, VALUE)
 WAITS = st.one_of(
     st.tuples(st.sampled_from(["wait", "acquire"]), VARIABLE, st.sampled_from([None, 5])),

@@ -16,7 +16,7 @@ from exploring import exploration, explored
 from helpers import workload
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from programs import ACCESS, BLOCK, CRASH, WAITS, programs, queues, result
+from programs import ACCESS, ASIDE, BLOCK, CRASH, WAITS, programs, queues, result
 
 from harness.verify.exploration import Exploration
 
@@ -78,6 +78,11 @@ def test_three_threads_with_variables(drawn):
 
 @given(programs(st.one_of(BLOCK, CRASH), sizes=(2, 2)))
 def test_threads_that_crash(drawn):
+    same(*drawn, traces=False)
+
+
+@given(programs(ASIDE, sizes=(3, 3)))
+def test_threads_that_touch_what_is_no_memory(drawn):
     same(*drawn, traces=False)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from exploring import exploration
 from helpers import workload
 from plain_state import unordered
 
@@ -80,3 +81,15 @@ class Forgetful(Engine):
 def test_a_counter_beside_the_memory_is_seen():
     load = workload(Forgetful, "T0 arrive A", "T1 arrive B")
     assert unordered(Forgetful, load, (), set(), 10) == {"Forgetful.arrivals"}
+
+
+@pytest.mark.parametrize(("revision", "loops"), [("b500e84e2", True), ("b8e3b0a18", False)])
+def test_a_spin_until_no_other_thread_is_inside(revision, loops):
+    cls = HISTORY[revision]
+    ops = ("T0 arrive A target=0", "T0 shutdown_sessions server=0", "T1 shutdown_sessions server=0")
+    it = exploration(cls, workload(cls, *ops))
+    found = set()
+    while not it.done:
+        found |= {finding.kind.value for finding in it.next().findings}
+    assert ("endless-loop" in found) == loops
+    assert it.tally.traces and not it.tally.limited

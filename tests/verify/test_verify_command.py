@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -89,3 +92,29 @@ def test_wrong_use_is_one_sentence(verify, words):
     result, _ = verify(*words)
     assert result.exit_code == 2
     assert "Traceback" not in result.output
+
+
+def test_a_stale_or_damaged_checkpoint_is_told(verify, tmp_path):
+    words = (RIGHT, "--requests", "1")
+    verify(*words)
+    (file,) = tmp_path.rglob("verify/*.json")
+    document = json.loads(file.read_text())
+    file.write_text(json.dumps({**document, "key": "of other code"}))
+    result, _ = verify(*words, "--resume")
+    assert result.exit_code == 0 and "other code" in result.stderr
+    file.write_text("{")
+    result, _ = verify(*words, "--resume")
+    assert result.exit_code == 0 and "damaged" in result.stderr
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_ctrl_c_ends_it_and_says_how_to_go_on(tmp_path, jobs):
+    words = ("haproxy@b11495652", "--threads", "3", "--requests", "3", "--jobs", jobs)
+    command = [sys.executable, "-m", "harness", "verify", *words, "--corpus", str(tmp_path)]
+    started = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    while not list(tmp_path.rglob("verify/*.json")):  # it has begun
+        assert started.poll() is None
+    started.send_signal(signal.SIGINT)
+    _, told = started.communicate(timeout=60)
+    assert started.returncode == 130
+    assert "--resume" in told and "Traceback" not in told

@@ -62,7 +62,9 @@ def test_a_request_is_aborted_only_after_it_arrived_on_the_thread():
 
 def test_a_field_takes_its_lowest_value_unless_more_is_asked_for():
     def sizes(topology):
-        return {w.topology.size for w in workloads(spec(TrylockPool), Bound(2, 1, topology=topology))}
+        return {
+            w.topology.size for w in workloads(spec(TrylockPool), Bound(2, 1, topology=topology))
+        }
 
     assert sizes({}) == sizes({"size": 1}) == {1}
     assert sizes({"size": None}) == {1, 2}
