@@ -236,19 +236,20 @@ def main() -> None:
         parser.error(f"unknown pair; there are {', '.join(pairs)}")
     todo = list(product(chosen, range(1, options.seeds + 1)))
     hits: dict[str, list[Hit]] = {name: [] for name in pairs}
+    status = Console(stderr=True)
     with ProcessPoolExecutor(options.jobs) as pool:
         found = pool.map(partial(_search, limit=options.limit), todo)
-        status = Console(stderr=True)
         for hit in track(found, "searching", len(todo), console=status, transient=True):
             if hit is not None:
                 hits[hit.pair].append(hit)
-    if options.save:
-        for pair in track(chosen, "minimising", console=status, transient=True):
-            minimal = smallest(pair, hits[pair.name][:SHRUNK])
-            if minimal is not None:
-                write(pair, minimal)
-    last = track(chosen, "the clean revisions", console=status, transient=True)
-    rows = [row(pair, hits[pair.name], options) for pair in last]
+        if options.save:
+            for pair in track(chosen, "minimising", console=status, transient=True):
+                minimal = smallest(pair, hits[pair.name][:SHRUNK])
+                if minimal is not None:
+                    write(pair, minimal)
+        of = [hits[pair.name] for pair in chosen]
+        made = pool.map(partial(row, options=options), chosen, of)
+        rows = list(track(made, "the fixes", len(chosen), console=status, transient=True))
     if options.json:
         print(json.dumps({"rows": rows, "hits": [asdict(h) for of in hits.values() for h in of]}))
         return
