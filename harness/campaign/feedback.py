@@ -6,7 +6,7 @@
 * lock hand-offs: the same pairs where the object is a lock, failed trylocks among them;
 * abstract queue state at the end of each activity: the least and the largest of the published
   counters cut to -1 … 3, how many threads are inside an activity, how many wake-ups are pending.
-  Each counter by itself made three of four inputs in libFuzzer's corpus and found nothing sooner.
+  With each counter by itself libFuzzer's corpus had more than twice as many inputs.
 
 A feature is a place in a small map that libFuzzer scans. It is set to 1, not counted. Features
 depend on names only, so they are the same in every process.
