@@ -15,7 +15,7 @@ import re
 import signal
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -104,7 +104,7 @@ class Worker:
         self.mutator = Mutator(self._codec)
         self.random = random.Random(task.seed)
         self.status = Status()
-        self._sorts: Counter[tuple[str, frozenset[str]]] = Counter()
+        self._sorts: dict[str, Counter[frozenset[str]]] = defaultdict(Counter)
         self._started = time.monotonic()
         self._reported = 0.0
         self._file = Path(task.log) / f"status-{os.getpid()}.json"
@@ -151,9 +151,12 @@ class Worker:
     def _look_at(self, data: Callable[[], bytes], signature: str, workload: Workload) -> None:
         # The first of a sort, and ever rarer ones after it: a common finding must neither
         # drown the others nor hide variants of itself, such as one that takes less to happen.
-        sort = (signature, frozenset(op.name for op in workload.ops))
-        self._sorts[sort] += 1
-        nth = self._sorts[sort]
+        # One that has more sorts of operations than another is probably the same.
+        names = frozenset(op.name for op in workload.ops)
+        known = self._sorts[signature]
+        sort = min((few for few in known if few <= names), key=len, default=names)
+        known[sort] += 1
+        nth = known[sort]
         if nth & (nth - 1) == 0:
             self._note(data(), signature, nth)
 
