@@ -94,10 +94,10 @@ class Codec:
         Leaving most out makes the rest meet more often (Groce, Zhang, Eide, Chen, Regehr,
         "Swarm testing", ISSTA 2012).
         """
-        names = list(self.spec.operations)
+        names = [operation.name for operation in self.spec.operations]
         few = random.sample(names, random.randint(1, min(len(names), MOST_KINDS)))
         few.append(names[0])
-        return [byte for byte, operation in enumerate(self._drawn) if operation in few]
+        return [byte for byte, operation in enumerate(self._drawn) if operation.name in few]
 
     def encode(self, workload: Workload, schedule: Schedule) -> bytes:
         """Bytes that decode to this case.
