@@ -21,7 +21,7 @@ from harness.cli.console import (
     plain_errors,
     print_json,
 )
-from harness.cli.fuzz import Duration
+from harness.cli.durations import Duration
 from harness.engine.registry import find
 from harness.model.wording import describe_workload
 from harness.verify.certificate import Certificate, Verdict, issue
