@@ -43,7 +43,7 @@ from harness.codec.codec import Codec
 from harness.engine.registry import find
 from harness.engines.haproxy import HISTORY
 from harness.engines.haproxy.open_findings import OPEN
-from harness.engines.haproxy.pairs import PAIRS, REGRESSIONS, Pair
+from harness.engines.haproxy.pairs import GALLERY, Pair
 from harness.execute.opening import open_executor
 from harness.model.finding import Finding
 from harness.model.wording import describe_workload
@@ -189,7 +189,7 @@ def campaign(pair: Pair, seconds: float) -> str:
 def explained(pair: Pair, signature: str) -> str:
     """The revision that has a bug like that and was mended after the pair was."""
     order = list(HISTORY)
-    for other in (*PAIRS, *REGRESSIONS):
+    for other in GALLERY:
         later = order.index(other.bug) >= order.index(pair.clean)
         if later and signature.startswith(other.signature):
             return f"as in {other.bug}"
@@ -230,7 +230,7 @@ def main() -> None:
     options = parser.parse_args()
     console = Console(stderr=options.json)
     console.width = max(console.width, WIDTH)
-    pairs = {pair.name: pair for pair in (*PAIRS, *REGRESSIONS)}
+    pairs = {pair.name: pair for pair in GALLERY}
     chosen = [pair for name, pair in pairs.items() if not options.pairs or name in options.pairs]
     if len(chosen) < len(options.pairs):
         parser.error(f"unknown pair; there are {', '.join(pairs)}")
