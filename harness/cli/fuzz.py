@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.live import Live
@@ -143,7 +142,7 @@ def _campaign(ref: EngineRef, options: Options, *, quiet: bool) -> Progress:
         return campaign.run()
 
 
-def _document(ref: EngineRef, progress: Progress) -> dict[str, Any]:
+def _document(ref: EngineRef, progress: Progress) -> dict[str, object]:
     status = progress.status
     return {
         "engine": ref.name,
