@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import pytest
 
@@ -18,6 +17,7 @@ from harness.execute.run import RecordedRun
 from harness.model.schedule import Schedule
 from harness.model.trace import Event, Step, Trace
 from harness.model.wording import describe_workload
+from harness.report.about import About
 
 ENGINES = Path(__file__).with_name("strand_engines.py")
 
@@ -37,13 +37,13 @@ def engines() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
-def find_minimal(engines: ModuleType) -> Callable[[str], tuple[Minimal, dict[str, Any]]]:
-    """The smallest case of an engine's fault, and the arguments that ``render`` needs."""
+def find_minimal(engines: ModuleType) -> Callable[[str], tuple[Minimal, About]]:
+    """The smallest case of an engine's fault, and what stands above it."""
     from random import Random
 
-    found: dict[str, tuple[Minimal, dict[str, Any]]] = {}
+    found: dict[str, tuple[Minimal, About]] = {}
 
-    def find(name: str) -> tuple[Minimal, dict[str, Any]]:
+    def find(name: str) -> tuple[Minimal, About]:
         if name in found:
             return found[name]
         ref = EngineRef(name, lambda: getattr(engines, name))
@@ -58,17 +58,15 @@ def find_minimal(engines: ModuleType) -> Callable[[str], tuple[Minimal, dict[str
         recorded = executor.record(workload, schedule)
         assert recorded.run.worst is not None
         minimal = minimise(executor, workload, recorded.switches, recorded.run.worst, budget=3000)
-        found[name] = (
-            minimal,
-            {
-                "title": minimal.finding.message,
-                "engine": name,
-                "verdict": minimal.finding.kind.value,
-                "finding": minimal.finding,
-                "topology": minimal.workload.topology,
-                "workload_lines": describe_workload(minimal.workload, ref.spec),
-            },
+        about = About(
+            minimal.finding.message,
+            name,
+            minimal.finding.kind.value,
+            minimal.finding,
+            minimal.workload.topology,
+            describe_workload(minimal.workload, ref.spec),
         )
+        found[name] = minimal, about
         return found[name]
 
     return find
