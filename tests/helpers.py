@@ -75,6 +75,12 @@ def only(run: Run) -> Finding:
     return run.findings[0]
 
 
+def agreed(run: Run) -> tuple[object, ...]:
+    """What must agree. The step of a finding counts other things in a recorded run."""
+    findings = [(f.kind, f.where, f.message, f.requests, f.transient) for f in run.findings]
+    return run.verdict, run.steps, run.limited, findings
+
+
 # ------------------------------------------------------------------- bare threads
 
 Body = Callable[[Any], None]
