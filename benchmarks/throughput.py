@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import os
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -20,8 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import WIDTH
-from harness.campaign import libfuzzer
-from harness.campaign.worker import Task
+from benchmarks.searching import worker_command
 
 ENGINES = ("haproxy@1.8", "haproxy@5541d4995", "haproxy@50872daa6")
 
@@ -29,21 +27,11 @@ ENGINES = ("haproxy@1.8", "haproxy@5541d4995", "haproxy@50872daa6")
 def cpu_seconds(engine: str, seed: int, runs: int, *, guided: bool) -> float:
     """CPU seconds of a worker that makes so many runs."""
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for part in ("spool", "log", "inputs"):
-            (folder / part).mkdir()
-        task = Task(
-            engine, str(folder / "spool"), str(folder / "log"), seed, runs, 0.0, guided, False
-        )
-        command = [
-            *(sys.executable, "-m", "harness.campaign.worker", str(folder / "inputs")),
-            *libfuzzer.options(seed),
-            *(f"-runs={runs}", f"-artifact_prefix={folder / 'log'}/"),
-        ]
+        command, environment = worker_command(Path(name), engine, seed, guided=guided, runs=runs)
         before = os.times()
         quiet = subprocess.DEVNULL
         subprocess.run(
-            command, env=task.environment(), stdin=quiet, stdout=quiet, stderr=quiet, check=True
+            command, env=environment, stdin=quiet, stdout=quiet, stderr=quiet, check=True
         )
         after = os.times()
     spent = after.children_user + after.children_system
