@@ -29,7 +29,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from benchmarks import WIDTH
+from benchmarks import wide_console
 from benchmarks.find import censored
 from benchmarks.searching import SearchWorker
 from harness.campaign.collector import case_name
@@ -228,8 +228,7 @@ def main() -> None:
     parser.add_argument("--save", action="store_true", help="write the smallest cases")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    console = Console(stderr=options.json)
-    console.width = max(console.width, WIDTH)
+    console = wide_console(stderr=options.json)
     pairs = {pair.name: pair for pair in GALLERY}
     chosen = [pair for name, pair in pairs.items() if not options.pairs or name in options.pairs]
     if len(chosen) < len(options.pairs):

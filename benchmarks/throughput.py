@@ -15,10 +15,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
-from benchmarks import WIDTH
+from benchmarks import wide_console
 from benchmarks.searching import worker_command
 
 ENGINES = ("haproxy@1.8", "haproxy@5541d4995", "haproxy@50872daa6")
@@ -40,7 +39,7 @@ def cpu_seconds(engine: str, seed: int, runs: int, *, guided: bool) -> float:
 
 def main() -> None:
     """Print a table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.throughput", description=__doc__)
     parser.add_argument("engines", nargs="*", default=ENGINES)
     parser.add_argument("--runs", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=3)
@@ -55,7 +54,7 @@ def main() -> None:
         unguided, guided_ = (1e6 * seconds / wanted.runs for seconds in least)
         share = f"{unguided / guided_:.2f} of unguided"
         table.add_row(engine, f"{unguided:.0f}", f"{guided_:.0f}", share)
-    Console(width=WIDTH).print(table)
+    wide_console().print(table)
 
 
 if __name__ == "__main__":
