@@ -3,16 +3,15 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from helpers import smallest_found
 
-from harness.cases.minimise import Minimal, minimise
-from harness.codec.codec import Codec
-from harness.codec.mutate import Mutator
+from harness.cases.minimise import Minimal
 from harness.engine.registry import EngineRef
-from harness.execute.python import PythonExecutor
 from harness.execute.run import RecordedRun
 from harness.model.schedule import Schedule
 from harness.model.trace import Event, Step, Trace
@@ -39,25 +38,11 @@ def engines() -> ModuleType:
 @pytest.fixture(scope="session")
 def find_minimal(engines: ModuleType) -> Callable[[str], tuple[Minimal, About]]:
     """The smallest case of an engine's fault, and what stands above it."""
-    from random import Random
 
-    found: dict[str, tuple[Minimal, About]] = {}
-
+    @cache
     def find(name: str) -> tuple[Minimal, About]:
-        if name in found:
-            return found[name]
         ref = EngineRef(name, lambda: getattr(engines, name))
-        executor, codec, random = PythonExecutor(ref), Codec(ref.spec), Random(1)
-        mutator = Mutator(codec)
-        for _ in range(20_000):
-            workload, schedule = codec.decode(mutator.fresh(random))
-            if executor.run(workload, schedule).worst is not None:
-                break
-        else:
-            raise AssertionError(f"nothing found in {name}")
-        recorded = executor.record(workload, schedule)
-        assert recorded.run.worst is not None
-        minimal = minimise(executor, workload, recorded.switches, recorded.run.worst, budget=3000)
+        minimal = smallest_found(ref)
         about = About(
             minimal.finding.message,
             name,
@@ -66,8 +51,7 @@ def find_minimal(engines: ModuleType) -> Callable[[str], tuple[Minimal, About]]:
             minimal.workload.topology,
             describe_workload(minimal.workload, ref.spec),
         )
-        found[name] = minimal, about
-        return found[name]
+        return minimal, about
 
     return find
 
