@@ -19,10 +19,9 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import ClassVar
 
-from rich.console import Console
 from rich.table import Table
 
-from benchmarks import WIDTH
+from benchmarks import wide_console
 from benchmarks.rivals import Queue
 from benchmarks.small_queue import SmallQueue
 from harness import Int, operation
@@ -176,8 +175,7 @@ def main() -> None:
     if options.frontrun:
         print(json.dumps(frontrun(*options.frontrun, options.seconds)))
         return
-    console = Console()
-    console.width = max(console.width, WIDTH)
+    console = wide_console()
     shown = Table("threads × requests", "by", "runs", "× ours", "CPU s", "runs/s")
     for threads, each in SIZES:
         with_requests, without = arrivals(threads, each), working(threads, each)

@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from benchmarks import WIDTH
+from benchmarks import wide_console
 from benchmarks.searching import SearchWorker
 from harness.campaign.libfuzzer import why_unavailable
 
@@ -133,8 +133,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1, help="searches at the same time")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    console = Console(stderr=options.json)
-    console.width = max(console.width, WIDTH)
+    console = wide_console(stderr=options.json)
     missing = why_unavailable()
     if missing and "guided" in options.modes:
         console.print(missing)

@@ -29,7 +29,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from benchmarks import WIDTH
+from benchmarks import wide_console
 from benchmarks.find import censored
 from benchmarks.searching import SearchWorker
 from harness.campaign.collector import case_name
@@ -43,7 +43,7 @@ from harness.codec.codec import Codec
 from harness.engine.registry import find
 from harness.engines.haproxy import HISTORY
 from harness.engines.haproxy.open_findings import OPEN
-from harness.engines.haproxy.pairs import PAIRS, REGRESSIONS, Pair
+from harness.engines.haproxy.pairs import GALLERY, Pair
 from harness.execute.opening import open_executor
 from harness.model.finding import Finding
 from harness.model.wording import describe_workload
@@ -189,7 +189,7 @@ def campaign(pair: Pair, seconds: float) -> str:
 def explained(pair: Pair, signature: str) -> str:
     """The revision that has a bug like that and was mended after the pair was."""
     order = list(HISTORY)
-    for other in (*PAIRS, *REGRESSIONS):
+    for other in GALLERY:
         later = order.index(other.bug) >= order.index(pair.clean)
         if later and signature.startswith(other.signature):
             return f"as in {other.bug}"
@@ -228,9 +228,8 @@ def main() -> None:
     parser.add_argument("--save", action="store_true", help="write the smallest cases")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    console = Console(stderr=options.json)
-    console.width = max(console.width, WIDTH)
-    pairs = {pair.name: pair for pair in (*PAIRS, *REGRESSIONS)}
+    console = wide_console(stderr=options.json)
+    pairs = {pair.name: pair for pair in GALLERY}
     chosen = [pair for name, pair in pairs.items() if not options.pairs or name in options.pairs]
     if len(chosen) < len(options.pairs):
         parser.error(f"unknown pair; there are {', '.join(pairs)}")

@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.drawings import drawn
 from benchmarks.gallery import CORPUS, case_of
 from harness.engines.haproxy.open_findings import NOT_HERE, OPEN
-from harness.engines.haproxy.pairs import PAIRS, REGRESSIONS, Pair
+from harness.engines.haproxy.pairs import GALLERY, Pair
 
 PAGE = Path("docs/haproxy-gallery.md")
 
@@ -52,14 +52,14 @@ def main() -> None:
     page = PAGE.read_text(encoding="utf-8")
     still = (f"{o.story} There since: {o.since}.\n\n{drawn(CORPUS / o.case)}\n" for o in OPEN)
     page = replaced(page, "open", "\n" + "".join(still))
-    page = replaced(page, "stories", stories((*PAIRS, *REGRESSIONS)))
+    page = replaced(page, "stories", stories(GALLERY))
     reasons = "".join(f"* {commit}: {reason}.\n" for commit, reason in NOT_HERE)
     page = replaced(page, "not here", reasons)
     if len(sys.argv) > 1:
         figures = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
         page = replaced(page, "figures", table(figures["rows"]))
     PAGE.write_text(page, encoding="utf-8")
-    missing = [pair.name for pair in (*PAIRS, *REGRESSIONS) if case_of(pair) is None]
+    missing = [pair.name for pair in GALLERY if case_of(pair) is None]
     print(f"{PAGE} written" + (f"; there is no case of {', '.join(missing)}" if missing else ""))
 
 

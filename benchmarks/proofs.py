@@ -20,10 +20,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from rich.console import Console
 from rich.table import Table
 
-from benchmarks import WIDTH
+from benchmarks import wide_console
 from benchmarks.gallery import case_of
 from benchmarks.gallery_page import replaced, table
 from harness.cases.casefile import load
@@ -220,8 +219,7 @@ def main() -> None:
     options = parser.parse_args()
     if not TABLES.keys() >= {*options.tables}:
         parser.error(f"there is no such table; there are {', '.join(TABLES)}")
-    console = Console()
-    console.width = max(console.width, WIDTH)
+    console = wide_console()
     for region in options.tables or TABLES:
         rows = TABLES[region](options.seconds, options.long)
         display = Table(*rows[0], title=region)

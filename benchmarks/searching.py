@@ -1,4 +1,4 @@
-"""One worker process that searches from an empty corpus, watched from outside."""
+"""Worker processes on an empty corpus: how they are started, and one watched as it searches."""
 
 from __future__ import annotations
 
@@ -18,6 +18,39 @@ from harness.campaign.worker import Task
 
 _POLL = 0.01
 _TICK = os.sysconf("SC_CLK_TCK")
+
+
+def worker_command(
+    folder: Path, engine: str, seed: int, *, guided: bool, runs: int = 0
+) -> tuple[list[str], dict[str, str]]:
+    """How a campaign with the default settings starts a worker: the command, its environment.
+
+    Args:
+        folder: an empty one; what the worker finds lands in ``spool``.
+        engine: its name.
+        seed: of everything random.
+        guided: by libFuzzer, or random inputs.
+        runs: inputs to execute; 0 for no limit.
+    """
+    for part in ("spool", "log", "inputs"):
+        (folder / part).mkdir()
+    task = Task(
+        engine=engine,
+        spool=str(folder / "spool"),
+        log=str(folder / "log"),
+        seed=seed,
+        runs=runs,
+        seconds=0.0,
+        guided=guided,
+        instrumented=False,
+    )
+    command = [
+        *(sys.executable, "-m", "harness.campaign.worker", str(folder / "inputs")),
+        *libfuzzer_options(seed),
+        f"-artifact_prefix={folder / 'log'}/",
+        *([f"-runs={runs}"] if runs else []),
+    ]
+    return command, task.environment()
 
 
 class SearchWorker:
@@ -41,28 +74,12 @@ class SearchWorker:
     def __enter__(self) -> SearchWorker:
         self._temporary = tempfile.TemporaryDirectory()
         folder = Path(self._temporary.name)
-        for part in ("spool", "log", "inputs"):
-            (folder / part).mkdir()
         self._spool = folder / "spool"
-        task = Task(
-            engine=self._engine,
-            spool=str(self._spool),
-            log=str(folder / "log"),
-            seed=self._seed,
-            runs=0,
-            seconds=0.0,
-            guided=self._guided,
-            instrumented=False,
-        )
-        command = [
-            *(sys.executable, "-m", "harness.campaign.worker", str(folder / "inputs")),
-            *libfuzzer_options(self._seed),
-            f"-artifact_prefix={folder / 'log'}/",
-        ]
+        command, environment = worker_command(folder, self._engine, self._seed, guided=self._guided)
         self._start = time.monotonic()
         self._process = subprocess.Popen(
             command,
-            env=task.environment(),
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

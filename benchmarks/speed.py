@@ -31,7 +31,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from benchmarks import WIDTH
+from benchmarks import wide_console
 from benchmarks.guided import REF, fixed_part, with_feedback
 from benchmarks.small_queue import IN_ORDER, Plain, SmallQueue, run_bare
 from harness.campaign.libfuzzer import options as libfuzzer_options
@@ -306,8 +306,7 @@ def main() -> None:
         "--interleave-python", metavar="PATH", help="interpreter that has interleave-test"
     )
     options = parser.parse_args()
-    console = Console(stderr=options.json)
-    console.width = max(console.width, WIDTH)
+    console = wide_console(stderr=options.json)
     with tempfile.TemporaryDirectory() as folder:
         found = [*own_rows(Path(folder))]
         found += rival_rows(options.frontrun_python, options.interleave_python)

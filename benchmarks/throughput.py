@@ -12,16 +12,13 @@ from __future__ import annotations
 import argparse
 import os
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
-from benchmarks import WIDTH
-from harness.campaign import libfuzzer
-from harness.campaign.worker import Task
+from benchmarks import wide_console
+from benchmarks.searching import worker_command
 
 ENGINES = ("haproxy@1.8", "haproxy@5541d4995", "haproxy@50872daa6")
 
@@ -29,21 +26,11 @@ ENGINES = ("haproxy@1.8", "haproxy@5541d4995", "haproxy@50872daa6")
 def cpu_seconds(engine: str, seed: int, runs: int, *, guided: bool) -> float:
     """CPU seconds of a worker that makes so many runs."""
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for part in ("spool", "log", "inputs"):
-            (folder / part).mkdir()
-        task = Task(
-            engine, str(folder / "spool"), str(folder / "log"), seed, runs, 0.0, guided, False
-        )
-        command = [
-            *(sys.executable, "-m", "harness.campaign.worker", str(folder / "inputs")),
-            *libfuzzer.options(seed),
-            *(f"-runs={runs}", f"-artifact_prefix={folder / 'log'}/"),
-        ]
+        command, environment = worker_command(Path(name), engine, seed, guided=guided, runs=runs)
         before = os.times()
         quiet = subprocess.DEVNULL
         subprocess.run(
-            command, env=task.environment(), stdin=quiet, stdout=quiet, stderr=quiet, check=True
+            command, env=environment, stdin=quiet, stdout=quiet, stderr=quiet, check=True
         )
         after = os.times()
     spent = after.children_user + after.children_system
@@ -52,7 +39,7 @@ def cpu_seconds(engine: str, seed: int, runs: int, *, guided: bool) -> float:
 
 def main() -> None:
     """Print a table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.throughput", description=__doc__)
     parser.add_argument("engines", nargs="*", default=ENGINES)
     parser.add_argument("--runs", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=3)
@@ -67,7 +54,7 @@ def main() -> None:
         unguided, guided_ = (1e6 * seconds / wanted.runs for seconds in least)
         share = f"{unguided / guided_:.2f} of unguided"
         table.add_row(engine, f"{unguided:.0f}", f"{guided_:.0f}", share)
-    Console(width=WIDTH).print(table)
+    wide_console().print(table)
 
 
 if __name__ == "__main__":

@@ -43,6 +43,14 @@ class Raises(Sound):
 '''
 """A sound engine, and one that raises."""
 
+RAISES_TOO = """
+class Both(Raises):
+    def arrive(self, request):
+        assert request.name != "B"
+        return super().arrive(request)
+"""
+"""Two findings in every long input."""
+
 STRANDS = '''
 class Pool(Engine):
     """Whoever loses the race for the lock goes home."""
@@ -102,6 +110,11 @@ class Ended:
     def json(self) -> Any:
         """Standard output as JSON, of which it must consist."""
         return json.loads(self.out)
+
+    @property
+    def findings(self) -> list[tuple[str, bool, bool]]:
+        """Of each finding in the JSON: its kind, whether it is new, whether it is accepted."""
+        return [(f["finding"], f["new"], f["accepted"]) for f in self.json["findings"]]
 
     def complaint(self) -> str:
         """The one sentence on standard error."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import combinations, product
+from random import Random
 from types import SimpleNamespace
 from typing import Any
 
 from hypothesis import strategies as st
 
 from harness import Engine, Int, Topology, operation
+from harness.cases.minimise import Minimal, minimise
 from harness.cases.reading import read_workload
+from harness.codec.codec import Codec
+from harness.codec.mutate import Mutator
 from harness.engine.registry import EngineRef
 from harness.execute.python import PythonExecutor
 from harness.execute.run import RecordedRun, Run
@@ -69,10 +73,29 @@ def find(cls: type[Engine], load: Workload, kind: Kind, *, deviations: int = 2) 
     raise AssertionError(f"no schedule of {deviations} deviations shows {kind.value}")
 
 
+def smallest_found(ref: EngineRef) -> Minimal:
+    """The first finding that random inputs show, minimised."""
+    ex, codec, random = PythonExecutor(ref), Codec(ref.spec), Random(1)
+    mutator = Mutator(codec)
+    for _ in range(20_000):
+        load, schedule = codec.decode(mutator.fresh(random))
+        if ex.run(load, schedule).worst is not None:
+            recorded = ex.record(load, schedule)
+            assert recorded.run.worst is not None
+            return minimise(ex, load, recorded.switches, recorded.run.worst, budget=3000)
+    raise AssertionError(f"nothing found in {ref.name}")
+
+
 def only(run: Run) -> Finding:
     """The single finding of a run."""
     assert len(run.findings) == 1, run.findings
     return run.findings[0]
+
+
+def agreed(run: Run) -> tuple[object, ...]:
+    """What must agree. The step of a finding counts other things in a recorded run."""
+    findings = [(f.kind, f.where, f.message, f.requests, f.transient) for f in run.findings]
+    return run.verdict, run.steps, run.limited, findings
 
 
 # ------------------------------------------------------------------- bare threads

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
 from harness.bench.published import PUBLISHED, SOURCE
 from harness.bench.resampling import Resampled
 from harness.bench.results import Results
 
 
-def document(results: Results) -> dict[str, Any]:
+def document(results: Results) -> dict[str, object]:
     """All trials, and every figure that the tables and the page show."""
     solved = results.solved_by_all()
     return {

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, redirect_stdout
 from functools import wraps
-from typing import Any, NoReturn, ParamSpec, TextIO
+from typing import NoReturn, ParamSpec, TextIO
 
 import click
 from rich.console import Console
@@ -44,7 +44,7 @@ _stdout: list[TextIO] = []
 """Where JSON goes while an engine's own prints go to standard error."""
 
 
-def print_json(document: Any) -> None:
+def print_json(document: object) -> None:
     """Print a document as JSON."""
     click.echo(json.dumps(document, indent=2), file=_stdout[-1] if _stdout else None)
 

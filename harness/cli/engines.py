@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from harness.cli.console import as_json, complain, out, plain_errors, print_json
@@ -40,7 +38,7 @@ def _installed() -> list[EngineRef]:
     return refs
 
 
-def _document(ref: EngineRef) -> dict[str, Any]:
+def _document(ref: EngineRef) -> dict[str, object]:
     return {
         "name": ref.name,
         "family": ref.family,

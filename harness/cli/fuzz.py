@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.live import Live
@@ -26,35 +24,15 @@ from harness.cli.console import (
     plain_errors,
     print_json,
 )
+from harness.cli.durations import Duration
 from harness.engine.registry import EngineRef, find
 from harness.strategies.registry import STRATEGIES
 
 _OWN_MODES = ("-merge=", "-jobs=", "-fork=", "-minimize_crash=", "-help=")
 """Options with which libFuzzer starts processes of its own and prints for itself."""
 
-
-_LONGEST = 2**31
+_MOST_RUNS = 2**31 - 1
 """libFuzzer's options are C integers."""
-
-
-class Duration(click.ParamType[float]):
-    """Seconds, or a number with s, m or h."""
-
-    name = "duration"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """``90``, ``90s``, ``1.5m``, ``8h`` as seconds."""
-        if isinstance(value, float):
-            return value
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", str(value))
-        if match is None:
-            self.fail(f"{value!r} is no duration; write 90, 90s, 1.5m or 8h", param, ctx)
-        seconds = float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
-        if not 0 < seconds < _LONGEST:
-            self.fail(f"{value!r} is not between 0 and 68 years", param, ctx)
-        return seconds
 
 
 @click.command()
@@ -62,7 +40,7 @@ class Duration(click.ParamType[float]):
 @click.argument("libfuzzer", nargs=-1, type=click.UNPROCESSED)
 @click.option("--time", "seconds", type=Duration(), default=0.0, help="Stop after, e.g. 90s or 8h.")
 @click.option(
-    "--runs", type=click.IntRange(0, _LONGEST - 1), default=0, help="Stop after that many runs."
+    "--runs", type=click.IntRange(0, _MOST_RUNS), default=0, help="Stop after that many runs."
 )
 @click.option("--seed", type=click.IntRange(1, 2**31), default=1, show_default=True)
 @click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True)
@@ -164,7 +142,7 @@ def _campaign(ref: EngineRef, options: Options, *, quiet: bool) -> Progress:
         return campaign.run()
 
 
-def _document(ref: EngineRef, progress: Progress) -> dict[str, Any]:
+def _document(ref: EngineRef, progress: Progress) -> dict[str, object]:
     status = progress.status
     return {
         "engine": ref.name,

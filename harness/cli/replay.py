@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import click
 from rich.progress import track
@@ -17,6 +17,20 @@ from harness.cases.replay import replay as replay_case
 from harness.cli.console import CLEAN, FINDINGS, as_json, err, out, plain_errors, print_json
 from harness.cli.selecting import case_files, engine_option, engines_for
 from harness.execute.opening import open_executor
+
+
+class Row(TypedDict):
+    """What is printed of one case on one engine; ``why`` tells why it is stale."""
+
+    case: str
+    engine: str
+    expected: str
+    verdict: str
+    fidelity: str
+    as_expected: bool
+    trace: list[str]
+    runs: int
+    why: NotRequired[str]
 
 
 @click.command()
@@ -37,7 +51,7 @@ def replay(cases: tuple[Path, ...], engine: str | None, runs: int, json_: bool) 
     Every line says how faithfully the schedule could be followed: exact, resynchronised (some
     switches were found again elsewhere) or stale (it no longer applies; never a silent pass).
     """
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     for path in case_files(cases):
         case = load(path)
         for ref in engines_for(case, engine, path):
@@ -82,7 +96,7 @@ def replay(cases: tuple[Path, ...], engine: str | None, runs: int, json_: bool) 
     raise SystemExit(CLEAN if all(row["as_expected"] for row in rows) else FINDINGS)
 
 
-def _stale(path: Path, engine: str, expected: str, why: str) -> dict[str, Any]:
+def _stale(path: Path, engine: str, expected: str, why: str) -> Row:
     """The row of a case whose requests the engine no longer understands."""
     return {
         "case": str(path),
@@ -97,7 +111,7 @@ def _stale(path: Path, engine: str, expected: str, why: str) -> dict[str, Any]:
     }
 
 
-def _table(rows: list[dict[str, Any]]) -> Table:
+def _table(rows: list[Row]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     traced = any(row["runs"] > 1 for row in rows)
     for column in ("case", "engine", "verdict", "replay", *(["trace"] if traced else [])):
@@ -109,6 +123,6 @@ def _table(rows: list[dict[str, Any]]) -> Table:
         traces = row["trace"]
         trace = f"{len(traces)} different traces!" if len(traces) > 1 else "".join(traces)
         case = Path(row["case"]).name.removesuffix(SUFFIX)
-        cells = [case, row["engine"], verdict, row["fidelity"], *([trace] if traced else [])]
-        table.add_row(*cells)
+        cells: list[str | Text] = [case, row["engine"], verdict, row["fidelity"]]
+        table.add_row(*cells, *([trace] if traced else []))
     return table

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -14,6 +13,7 @@ from harness.cli.selecting import case_files, engine_for, engine_option
 from harness.execute.opening import open_executor
 from harness.model.spec import EngineSpec
 from harness.model.wording import describe_switch, describe_workload
+from harness.report.about import About
 from harness.report.columns import render
 from harness.report.interleaving import to_json
 
@@ -32,35 +32,37 @@ def show(cases: tuple[Path, ...], engine: str | None, brief: bool, json_: bool) 
         executor = open_executor(engine_for(saved, engine, path))
         with executor.guard():
             result = replay_saved(executor, saved)
+        about = _about(saved, executor.spec, result)
         if json_:
-            documents.append(_document(path, saved, executor.spec, result))
+            documents.append(
+                {
+                    "case": str(path),
+                    **to_json(result.recorded, about),
+                    "fidelity": result.fidelity.value,
+                }
+            )
         else:
             if i:
                 out.print()
             out.print(path, style="bold", soft_wrap=True)
-            out.print(render(result.recorded, **_facts(saved, executor.spec, result), brief=brief))
+            out.print(render(result.recorded, about, brief=brief))
             _print_lost(result)
     if json_:
         print_json(documents)
 
 
-def _facts(saved: SavedCase, spec: EngineSpec, result: Replay) -> dict[str, Any]:
+def _about(saved: SavedCase, spec: EngineSpec, result: Replay) -> About:
     workload = saved.workload(spec)
     findings = result.recorded.run.findings
     finding = next((f for f in findings if f.kind.value == saved.finding), None)
-    return {
-        "title": saved.title,
-        "engine": spec.name,
-        "verdict": f"{result.verdict} ({result.fidelity.value} replay)",
-        "finding": finding or result.recorded.run.worst,
-        "topology": workload.topology,
-        "workload_lines": describe_workload(workload, spec),
-    }
-
-
-def _document(path: Path, saved: SavedCase, spec: EngineSpec, result: Replay) -> dict[str, Any]:
-    document = to_json(result.recorded, **_facts(saved, spec, result))
-    return {"case": str(path), **document, "fidelity": result.fidelity.value}
+    return About(
+        saved.title,
+        spec.name,
+        f"{result.verdict} ({result.fidelity.value} replay)",
+        finding or result.recorded.run.worst,
+        workload.topology,
+        describe_workload(workload, spec),
+    )
 
 
 def _print_lost(result: Replay) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.live import Live
@@ -21,9 +21,11 @@ from harness.cli.console import (
     plain_errors,
     print_json,
 )
-from harness.cli.fuzz import Duration
+from harness.cli.durations import Duration
 from harness.engine.registry import find
+from harness.model.spec import EngineSpec
 from harness.model.wording import describe_workload
+from harness.model.workload import Workload
 from harness.verify.certificate import Certificate, Verdict, issue
 from harness.verify.checkpoint import Checkpoint, CheckpointError
 from harness.verify.counterexample import Counterexample, save_counterexample
@@ -47,7 +49,7 @@ class Fields(click.ParamType[dict[str, int | None]]):
     name = "field=value,…"
 
     def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> dict[str, int | None]:
         """The fields as a dictionary."""
         if isinstance(value, dict):
@@ -173,8 +175,11 @@ def verify(
 
 
 def _document(
-    certificate: Certificate, examples: list[Counterexample], every: Any, spec: Any
-) -> dict[str, Any]:
+    certificate: Certificate,
+    examples: Sequence[Counterexample],
+    every: Sequence[Workload],
+    spec: EngineSpec,
+) -> dict[str, object]:
     c = certificate
     return {
         "engine": c.engine,

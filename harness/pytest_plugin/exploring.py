@@ -17,9 +17,11 @@ from harness.engine.registry import EngineRef
 from harness.execute.opening import open_executor
 from harness.execute.run import Executor
 from harness.model.schedule import Schedule
+from harness.model.wording import describe_workload
 from harness.model.workload import Workload
 from harness.pytest_plugin.engines import as_ref
 from harness.pytest_plugin.failures import drawn
+from harness.report.about import About
 from harness.strategies.registry import STRATEGIES
 from harness.strategies.search import Searched, search
 
@@ -128,16 +130,16 @@ def _found(
             "did not show when repeated; engines must not use clocks, random numbers or identities"
         )
     minimal = minimise(executor, workload, recorded.switches, wanted, budget=MINIMISING)
-    shown = drawn(
-        minimal.recorded,
-        minimal.workload,
-        ref.spec,
-        title=minimal.finding.message,
-        engine=ref.name,
-        verdict=minimal.finding.kind.value,
-        finding=minimal.finding,
+    finding = minimal.finding
+    about = About(
+        finding.message,
+        ref.name,
+        finding.kind.value,
+        finding,
+        minimal.workload.topology,
+        describe_workload(minimal.workload, ref.spec),
     )
     return (
-        f"{ref.name} shows {minimal.finding.kind.value!r}, found by run {runs} of seed {seed} and "
-        f"minimised.\n\n{shown}"
+        f"{ref.name} shows {finding.kind.value!r}, found by run {runs} of seed {seed} and "
+        f"minimised.\n\n{drawn(minimal.recorded, about)}"
     )

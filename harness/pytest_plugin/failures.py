@@ -16,10 +16,9 @@ from rich.console import Console
 from harness.cases.casefile import SavedCase
 from harness.cases.replay import Fidelity, Replay
 from harness.execute.run import RecordedRun
-from harness.model.finding import Finding
 from harness.model.spec import EngineSpec
 from harness.model.wording import describe_workload
-from harness.model.workload import Workload
+from harness.report.about import About
 from harness.report.columns import render
 
 OK, STALE = "ok", Fidelity.STALE.value
@@ -76,43 +75,25 @@ def explanation(
     case: SavedCase, engine: str, spec: EngineSpec, expected: str, replay: Replay, path: Path
 ) -> str:
     """The whole text of a failed replay."""
-    shown = drawn(
-        replay.recorded,
-        case.workload(spec),
-        spec,
-        title=case.title,
-        engine=engine,
-        verdict=replay.verdict,
+    workload = case.workload(spec)
+    about = About(
+        case.title,
+        engine,
+        replay.verdict,
+        replay.recorded.run.worst,
+        workload.topology,
+        describe_workload(workload, spec),
     )
+    shown = drawn(replay.recorded, about)
     commands = "\n".join(f"  {line}" for line in advice(expected, replay, path))
     return f"{sentence(engine, expected, replay)}\n\n{shown}\n\nWhat next:\n{commands}"
 
 
-def drawn(
-    recorded: RecordedRun,
-    workload: Workload,
-    spec: EngineSpec,
-    *,
-    title: str,
-    engine: str,
-    verdict: str,
-    finding: Finding | None = None,
-) -> str:
+def drawn(recorded: RecordedRun, about: About) -> str:
     """The interleaving as plain text, uninteresting steps folded."""
     out = io.StringIO()
     console = Console(file=out, width=WIDTH, color_system=None, legacy_windows=False)
-    console.print(
-        render(
-            recorded,
-            title=title,
-            engine=engine,
-            verdict=verdict,
-            finding=finding or recorded.run.worst,
-            topology=workload.topology,
-            workload_lines=describe_workload(workload, spec),
-            brief=True,
-        )
-    )
+    console.print(render(recorded, about, brief=True))
     return out.getvalue().rstrip()
 
 

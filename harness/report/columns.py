@@ -14,7 +14,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from harness.execute.run import RecordedRun
-from harness.model.finding import Finding
+from harness.report.about import About
 from harness.report.accesses import clean
 from harness.report.interleaving import Interleaving, interleaving
 from harness.report.rows import Row, Sort
@@ -37,65 +37,34 @@ _ASCII = str.maketrans({
 })  # fmt: skip
 
 
-def render(
-    recorded: RecordedRun,
-    *,
-    title: str,
-    engine: str,
-    verdict: str,
-    finding: Finding | None,
-    topology: Mapping[str, int],
-    workload_lines: Sequence[str],
-    width: int | None = None,
-    brief: bool = False,
-) -> Rendering:
+def render(recorded: RecordedRun, about: About, *, brief: bool = False) -> Rendering:
     """A rich renderable that shows a recorded run.
 
     Args:
         recorded: the run.
-        title: what the case is about, in one sentence.
-        engine: the engine's name.
-        verdict: what the run was judged to be.
-        finding: what it is shown for; None if nothing was found.
-        topology: field name → value.
-        workload_lines: the operations with their thread, e.g. ``T0 arrive A``.
-        width: characters a line may have; None for those the console has.
+        about: what stands above it, and the finding it is shown for.
         brief: fold steps that explain nothing.
     """
-    view = interleaving(recorded, finding, threads=int(topology.get("threads", 0)), brief=brief)
-    head = Head(title, engine, verdict, dict(topology), tuple(workload_lines))
-    return Rendering(head, view, width)
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What stands above the columns; see ``render``."""
-
-    title: str
-    engine: str
-    verdict: str
-    topology: Mapping[str, int]
-    workload_lines: Sequence[str]
+    threads = int(about.topology.get("threads", 0))
+    return Rendering(about, interleaving(recorded, about.finding, threads=threads, brief=brief))
 
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
     """An interleaving that knows how to draw itself at the width it is given."""
 
-    head: Head
+    about: About
     view: Interleaving
-    width: int | None
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        width = min(self.width or options.max_width, options.max_width)
-        for text in self._lines(console, width):
+        for text in self._lines(console, options.max_width):
             text.rstrip()
             yield _ascii(text) if options.ascii_only else text
 
     def _lines(self, console: Console, width: int) -> Iterator[Text]:
-        yield from _header(self.head, console, width)
+        yield from _header(self.about, console, width)
         yield Text()
-        yield from _told(self.view, self.head.title, console, width)
+        yield from _told(self.view, self.about.title, console, width)
         page = _Page(console, width, self.view)
         yield from page.lines()
 
@@ -237,18 +206,18 @@ def _colour(thread: int) -> str:
     return COLOURS[thread % len(COLOURS)]
 
 
-def _header(head: Head, console: Console, width: int) -> Iterator[Text]:
-    good = head.verdict == "ok"
+def _header(about: About, console: Console, width: int) -> Iterator[Text]:
+    good = about.verdict == "ok"
     style = "bold green" if good else "bold red"
-    for part in _wrapped(console, clean(head.title), width):
+    for part in _wrapped(console, clean(about.title), width):
         yield Text(part, style="bold")
     labelled = [
-        ("verdict", head.verdict, style),
-        ("engine", clean(head.engine), ""),
-        ("topology", _topology(head.topology), ""),
+        ("verdict", about.verdict, style),
+        ("engine", clean(about.engine), ""),
+        ("topology", _topology(about.topology), ""),
     ]
     by_thread: dict[str, list[str]] = {}
-    for line in head.workload_lines:
+    for line in about.operations:
         thread, _, rest = clean(line).partition(" ")
         by_thread.setdefault(thread, []).append(rest)
     for i, (thread, ops) in enumerate(sorted(by_thread.items())):

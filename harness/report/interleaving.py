@@ -6,14 +6,14 @@ The view is pure data: rows in the order of execution, and a few sentences on wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from harness.execute.run import RecordedRun
 from harness.model.finding import Finding, Kind
 from harness.model.wording import describe_switch
 from harness.report import folding
+from harness.report.about import About
 from harness.report.accesses import access_of, clean, clip, effect, failed
 from harness.report.obligation import STRANDED, Wait, departure, last_obligation, wait_of
 from harness.report.outcomes import outcomes
@@ -69,26 +69,18 @@ def interleaving(
     return Interleaving(max(threads, seen), rows, story(line, finding), preemptions)
 
 
-def to_json(
-    recorded: RecordedRun,
-    *,
-    title: str,
-    engine: str,
-    verdict: str,
-    finding: Finding | None,
-    topology: Mapping[str, int],
-    workload_lines: Sequence[str],
-) -> dict[str, Any]:
+def to_json(recorded: RecordedRun, about: About) -> dict[str, object]:
     """The run for machines: everything that ``render`` shows, and every value in full."""
+    finding = about.finding
     obligation = last_obligation(recorded, finding) if finding is not None else None
     view = interleaving(recorded, finding)
     return {
         "format": FORMAT,
-        "title": title,
-        "engine": engine,
-        "verdict": verdict,
-        "topology": dict(topology),
-        "workload": list(workload_lines),
+        "title": about.title,
+        "engine": about.engine,
+        "verdict": about.verdict,
+        "topology": dict(about.topology),
+        "workload": list(about.operations),
         "story": list(view.story),
         "findings": [_finding(f) for f in recorded.run.findings],
         "last_obligation": obligation._asdict() if obligation is not None else None,
@@ -116,7 +108,7 @@ def to_json(
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: Finding) -> dict[str, object]:
     return {
         "kind": finding.kind.value,
         "where": finding.where,

@@ -1,5 +1,8 @@
 """What a strategy is asked and what it may know."""
 
+# A strategy overrides those hooks that it has a use for; the others do nothing.
+# ruff: noqa: B027
+
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
@@ -104,7 +107,7 @@ class Strategy(ABC):
     def __init__(self, random: Random) -> None:
         self.random = random
 
-    def begin(self, workload: Workload) -> None:  # noqa: B027
+    def begin(self, workload: Workload) -> None:
         """A run of ``workload`` begins that this strategy decides."""
 
     def watch(self, workload: Workload) -> None:
@@ -118,8 +121,8 @@ class Strategy(ABC):
         Asked before every event, even when there is only one option.
         """
 
-    def executed(self, option: Option) -> None:  # noqa: B027
+    def executed(self, option: Option) -> None:
         """``option`` happens next, whoever chose it."""
 
-    def ended(self, run: Run) -> None:  # noqa: B027
+    def ended(self, run: Run) -> None:
         """The run is over."""

@@ -124,7 +124,7 @@ class Driver(Scheduler):
             script[-1] = (*script[-1][:2], count)
 
     def execute(
-        self, first: Sequence[Activity | None], schedule: Schedule, hooks: Hooks, **_: Any
+        self, first: Sequence[Activity | None], schedule: Schedule, hooks: Hooks, **_: object
     ) -> None:
         """See ``Scheduler.execute``; what ``follow`` said decides in place of the schedule."""
         processes = self.processes

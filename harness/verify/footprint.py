@@ -95,14 +95,14 @@ def held(obj: Any, kind: str) -> bool:
     return obj.writing is not None or (kind == "write_lock" and bool(obj.readers))
 
 
-def state_of(obj: Any, how: int) -> Any:
+def state_of(obj: Any, how: int) -> object:
     """What an access may change; taken before it and again after it."""
     if how == QUEUES:
         return obj.value, tuple(obj.waiting)
     return obj.value if how in (CHANGES, ADDS, TRIES) else None
 
 
-def unchanged(before: Any, after: Any) -> bool:
+def unchanged(before: object, after: object) -> bool:
     """Whether nobody can tell the two values apart."""
     if before is after:
         return True
@@ -112,7 +112,7 @@ def unchanged(before: Any, after: Any) -> bool:
     return (kind in _SCALAR or kind is tuple) and bool(before == after)
 
 
-def manner(how: int, blind: bool, before: Any, after: Any) -> int:
+def manner(how: int, blind: bool, before: object, after: object) -> int:
     """The manner in which an access that was made has touched its object.
 
     Args:

@@ -13,12 +13,39 @@ takings: what lies between them, the release, can not be overtaken.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from typing import TypeVar
 
 from harness.verify.footprint import WORLD, WRITE
 from harness.verify.step import OPENS, Step
 
 _Touched = tuple[int, tuple[int, ...], tuple[int, ...]]
 """Of one thing: the manner it was touched in last, the steps that did, and those before them."""
+
+_K = TypeVar("_K", bound=Hashable)
+_V = TypeVar("_V")
+
+
+class _Map(dict[_K, _V]):
+    """A map that takes back what steps have put into it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._log: list[tuple[int, _K, _V | None]] = []
+
+    def put(self, number: int, key: _K, value: _V) -> None:
+        """Step ``number`` sets ``key``."""
+        self._log.append((number, key, self.get(key)))
+        self[key] = value
+
+    def cut(self, length: int) -> None:
+        """Take back what was put by all steps from number ``length`` on."""
+        log = self._log
+        while log and log[-1][0] >= length:
+            _, key, old = log.pop()
+            if old is None:
+                del self[key]
+            else:
+                self[key] = old
 
 
 class HappensBefore:
@@ -31,18 +58,20 @@ class HappensBefore:
     def __init__(self, initial: Sequence[int]) -> None:
         self.before: list[int] = []
         self._steps: list[Step] = []
-        self._state: dict[Hashable, object] = {("created", p): -1 for p in initial}
-        self._undo: list[list[tuple[Hashable, object]]] = []
+        self._last: _Map[int, int] = _Map()  # thread → its last step
+        self._created: _Map[int, int] = _Map()  # process → the step after which it was ready
+        self._opened: _Map[int, int] = _Map()  # thread → the begin of its last activity
+        self._notified: _Map[int, int] = _Map()  # thread → who ended its last wait
+        self._locked: _Map[tuple[str, int], int] = _Map()  # lock, thread → the last taking
+        self._touched: _Map[Hashable, _Touched] = _Map()
+        self._created.update(dict.fromkeys(initial, -1))
 
     def cut(self, length: int) -> None:
         """Forget all steps from number ``length`` on."""
-        state = self._state
-        while len(self._undo) > length:
-            for key, old in reversed(self._undo.pop()):
-                if old is None:
-                    del state[key]
-                else:
-                    state[key] = old
+        for numbers in (self._last, self._created, self._opened, self._notified):
+            numbers.cut(length)
+        self._locked.cut(length)
+        self._touched.cut(length)
         del self.before[length:], self._steps[length:]
 
     def add(self, step: Step) -> list[int]:
@@ -51,31 +80,29 @@ class HappensBefore:
         Returns:
             The steps that it is in a race with.
         """
-        undo: list[tuple[Hashable, object]] = []
-        state, before = self._state, self.before
+        before, thread = self.before, step.thread
         number = len(before)
         races: list[int] = []
-        thread_key = ("thread", step.thread)
-        last: int | None = state.get(thread_key)  # type: ignore[assignment]
+        last = self._last.get(thread)
         own = 0
         if step.sort is OPENS:
-            created: int = state.get(("created", step.process), -1)  # type: ignore[assignment]
+            created = self._created.get(step.process, -1)
             if created >= 0:
                 own = before[created]
-            opened: int | None = state.get(("opened", step.thread))  # type: ignore[assignment]
+            opened = self._opened.get(thread)
             if opened is not None and not own >> opened & 1:
                 races.append(opened)
-            self._set(undo, ("opened", step.thread), number)
+            self._opened.put(number, thread, number)
         if last is not None:
             own |= before[last]
-        enabler: int | None = state.get(("notified", step.thread))  # type: ignore[assignment]
+        enabler = self._notified.get(thread)
         if enabler is not None and step.sort is not OPENS:
             if step.timed and not own >> enabler & 1:
                 races.append(enabler)
             own |= before[enabler]
         predecessors: set[int] = set()
         for thing, way in step.footprint:
-            touched: _Touched | None = state.get(("touched", thing))  # type: ignore[assignment]
+            touched = self._touched.get(thing)
             if touched is None:
                 now: _Touched = (way, (number,), ())
             elif touched[0] == way and way != WRITE:
@@ -84,34 +111,32 @@ class HappensBefore:
             else:
                 predecessors.update(touched[1])
                 now = (way, (number,), touched[1])
-            self._set(undo, ("touched", thing), now)
+            self._touched.put(number, thing, now)
             if thing is WORLD:
-                predecessors.update(self._last_of_others(step.thread))
+                predecessors.update(self._last_of_others(thread))
         releases: set[int] = set()
-        if step.waited:
+        if step.waited and step.takes is not None:
             releases = {p for p in predecessors if self._steps[p].unlocks == step.takes}
             for release in releases:
-                key = ("locked", step.takes, self._steps[release].thread)
-                taken: int | None = state.get(key)  # type: ignore[assignment]
+                taken = self._locked.get((step.takes, self._steps[release].thread))
                 if taken is not None and not own >> taken & 1:
                     races.append(taken)
         joined = own
         for p in sorted(predecessors, reverse=True):
             if not joined >> p & 1:
-                if p not in releases and self._steps[p].thread != step.thread:
+                if p not in releases and self._steps[p].thread != thread:
                     races.append(p)
                 joined |= before[p]
         before.append(joined | 1 << number)
         self._steps.append(step)
-        self._set(undo, thread_key, number)
+        self._last.put(number, thread, number)
         if step.takes is not None:
-            self._set(undo, ("locked", step.takes, step.thread), number)
+            self._locked.put(number, (step.takes, thread), number)
         for process in step.creates:
-            if ("created", process) not in state:
-                self._set(undo, ("created", process), number)
-        for thread in step.notifies:
-            self._set(undo, ("notified", thread), number)
-        self._undo.append(undo)
+            if process not in self._created:
+                self._created.put(number, process, number)
+        for notified in step.notifies:
+            self._notified.put(number, notified, number)
         return races
 
     def waiting_for_lock(self, thread: int, lock: str) -> tuple[int, int]:
@@ -121,7 +146,7 @@ class HappensBefore:
             The set of the takings of the lock by those who hold it, empty if ``thread`` could not
             have come before them, and the set of the steps before its next one.
         """
-        own = self._up_to(("thread", thread))
+        own = self._up_to(self._last.get(thread, -1))
         takings = 0
         released: set[int] = set()
         for number in range(len(self._steps) - 1, -1, -1):
@@ -139,9 +164,8 @@ class HappensBefore:
         Returns:
             As for ``waiting_for_lock``: the taking is the begin of that activity.
         """
-        own = self._up_to(("created", process))
-        opened: int = self._state[("opened", thread)]  # type: ignore[assignment]
-        return 1 << opened & ~own, own
+        own = self._up_to(self._created.get(process, -1))
+        return 1 << self._opened[thread] & ~own, own
 
     def waiting_for_nothing(self, thread: int, process: int) -> tuple[int, int]:
         """A run was ended by its last step before ``process`` could make its next one.
@@ -149,12 +173,11 @@ class HappensBefore:
         Returns:
             As for ``waiting_for_lock``: the taking is that last step.
         """
-        own = self._up_to(("thread", thread)) | self._up_to(("created", process))
+        own = self._up_to(self._last.get(thread, -1)) | self._up_to(self._created.get(process, -1))
         return 1 << len(self._steps) - 1 & ~own, own
 
-    def _up_to(self, key: Hashable) -> int:
-        """The steps up to the one that is noted under ``key``."""
-        number: int = self._state.get(key, -1)  # type: ignore[assignment]
+    def _up_to(self, number: int) -> int:
+        """The steps up to the one of that number; none for -1."""
         return self.before[number] if number >= 0 else 0
 
     def _last_of_others(self, thread: int) -> set[int]:
@@ -166,7 +189,3 @@ class HappensBefore:
                 seen.add(step.thread)
                 found.add(number)
         return found
-
-    def _set(self, undo: list[tuple[Hashable, object]], key: Hashable, value: object) -> None:
-        undo.append((key, self._state.get(key)))
-        self._state[key] = value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.execute.activities import Resume
 from harness.verify.footprint import (
@@ -133,7 +133,7 @@ class Noter:
 
     def _access(self, touches: list[Touch]) -> tuple[str | None, str | None]:
         """Returns: the lock that was taken and the one that was released."""
-        obj: Any = self._stand.obj
+        obj = self._stand.obj
         kind = self._kind
         how = self._how
         way = manner(how, self._stand.blind, self._before, state_of(obj, how))

@@ -8,15 +8,20 @@ import sys
 from contextlib import contextmanager
 
 import pytest
-from campaigns import STRANDS, alive, cases, end, engine, fuzz, harness, raw, spawn, until, workers
-
-RAISES_TOO = """
-class Both(Raises):
-    def arrive(self, request):
-        assert request.name != "B"
-        return super().arrive(request)
-"""
-"""Two findings in every long input."""
+from campaigns import (
+    RAISES_TOO,
+    STRANDS,
+    alive,
+    cases,
+    end,
+    engine,
+    fuzz,
+    harness,
+    raw,
+    spawn,
+    until,
+    workers,
+)
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 

@@ -6,20 +6,12 @@ import io
 from dataclasses import replace
 
 import pytest
-from campaigns import engine
+from campaigns import RAISES_TOO, engine
 from rich.console import Console
 
 from harness.campaign.campaign import Campaign, Options, Progress
 from harness.campaign.display import live
 from harness.engine.registry import find
-
-BOTH = """
-class Both(Raises):
-    def arrive(self, request):
-        assert request.name != "B"
-        return super().arrive(request)
-"""
-"""Two findings in every long input."""
 
 
 def shown(progress):
@@ -31,7 +23,7 @@ def shown(progress):
 def displays(tmp_path, monkeypatch, **limits):
     """What the display is given, from the end of the workers on; nothing is looked at before."""
     given = []
-    ref = find(f"{engine(tmp_path, BOTH)}:Both")
+    ref = find(f"{engine(tmp_path, RAISES_TOO)}:Both")
     campaign = Campaign(
         ref,
         Options(tmp_path / "corpus", **limits),

@@ -11,11 +11,10 @@ from harness.cases.replay import replay_saved
 from harness.engine.registry import find
 from harness.engines.haproxy import HISTORY
 from harness.engines.haproxy.open_findings import NOT_HERE, OPEN
-from harness.engines.haproxy.pairs import PAIRS, REGRESSIONS, Pair
+from harness.engines.haproxy.pairs import GALLERY, PAIRS, REGRESSIONS, Pair
 from harness.execute.opening import open_executor
 
 ROOT = Path(__file__).parent.parent.parent
-ALL = (*PAIRS, *REGRESSIONS)
 ORDER = list(HISTORY)
 
 
@@ -35,7 +34,7 @@ def committed(pair: Pair) -> SavedCase:
     raise AssertionError("no case is committed: python -m benchmarks.gallery --save")
 
 
-@pytest.mark.parametrize("pair", ALL, ids=name)
+@pytest.mark.parametrize("pair", GALLERY, ids=name)
 def test_a_case_shows_the_bug_on_the_one_revision_only(pair: Pair) -> None:
     case = committed(pair)
     assert shows(pair, case, pair.bug)
@@ -71,7 +70,7 @@ def test_each_revision_is_selected_by_its_name() -> None:
 
 
 def test_every_revision_is_part_of_a_pair_or_says_what_it_is_for() -> None:
-    paired = {rev for pair in ALL for rev in (pair.bug, pair.clean)}
+    paired = {rev for pair in GALLERY for rev in (pair.bug, pair.clean)}
     alone = set(HISTORY) - paired
     # Changes that bring no bug of their own, and one that was only thought of.
     assert (

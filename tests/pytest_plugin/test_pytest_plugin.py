@@ -5,17 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from random import Random
 
 import pytest
+from helpers import smallest_found
 
 from harness.cases import casefile
 from harness.cases.casefile import SavedCase, save
-from harness.cases.minimise import minimise
-from harness.codec.codec import Codec
-from harness.codec.mutate import Mutator
 from harness.engine.registry import find
-from harness.execute.python import PythonExecutor
 from harness.model.wording import describe_workload
 from harness.pytest_plugin import plugin
 
@@ -25,19 +21,11 @@ SOURCE = Path(__file__).parent.parent / "report" / "strand_engines.py"
 
 
 @pytest.fixture(scope="session")
-def stranded(tmp_path_factory) -> SavedCase:
+def stranded() -> SavedCase:
     """A minimal case that strands a request in ``Strands``; expects nothing yet."""
     name = f"{SOURCE}:Strands"
     ref = find(name)
-    executor, codec, random = PythonExecutor(ref), Codec(ref.spec), Random(1)
-    mutator = Mutator(codec)
-    while True:
-        workload, schedule = codec.decode(mutator.fresh(random))
-        if executor.run(workload, schedule).verdict == "stranded":
-            break
-    recorded = executor.record(workload, schedule)
-    assert recorded.run.worst is not None
-    found = minimise(executor, workload, recorded.switches, recorded.run.worst, budget=3000)
+    found = smallest_found(ref)
     return SavedCase(
         ref.family,
         name,
@@ -52,9 +40,14 @@ def stranded(tmp_path_factory) -> SavedCase:
 
 
 @pytest.fixture
-def write(pytester, stranded):
-    """Writes the case with expectations, and the engines next to it."""
+def pool(pytester):
+    """Puts the engines into ``pool.py``."""
     pytester.path.joinpath("pool.py").write_text(SOURCE.read_text())
+
+
+@pytest.fixture
+def write(pytester, pool, stranded):
+    """Writes the case with expectations, and the engines next to it."""
 
     def write(expect, name="stranded-1a2b3c"):
         case = stranded
@@ -260,8 +253,7 @@ def test_replay_fixture_passes_when_all_is_as_expected(pytester, write):
     )
 
 
-def test_replay_fixture_expects_ok_and_shows_the_interleaving(pytester, write):
-    write({"other": "stranded"})
+def failed_replay(pytester):
     pytester.makepyfile(
         test_mine="""
         def test_it(harness_replay):
@@ -270,28 +262,25 @@ def test_replay_fixture_expects_ok_and_shows_the_interleaving(pytester, write):
     )
     result = pytester.runpytest("test_mine.py")
     result.assert_outcomes(failed=1)
+    return result
+
+
+def test_replay_fixture_expects_ok_and_shows_the_interleaving(pytester, write):
+    write({"other": "stranded"})
+    result = failed_replay(pytester)
     result.stdout.fnmatch_lines(
         ["*AssertionError: *expected to give no finding*", "*PREEMPTED*", "*harness show *"]
     )
     assert "replaying.py" not in result.stdout.str()
 
 
-def test_replay_fixture_never_passes_on_nothing(pytester):
+def test_replay_fixture_never_passes_on_nothing(pytester, pool):
     pytester.mkdir("corpus")
-    pytester.path.joinpath("pool.py").write_text(SOURCE.read_text())
-    pytester.makepyfile(
-        test_mine="""
-        def test_it(harness_replay):
-            harness_replay("corpus", "pool.py:Strands")
-        """
-    )
-    result = pytester.runpytest("test_mine.py")
-    result.assert_outcomes(failed=1)
+    result = failed_replay(pytester)
     result.stdout.fnmatch_lines(["*there is no case file (*.case.toml) below corpus*"])
 
 
-def test_explore_fixture_finds_minimises_and_explains(pytester):
-    pytester.path.joinpath("pool.py").write_text(SOURCE.read_text())
+def test_explore_fixture_finds_minimises_and_explains(pytester, pool):
     pytester.makepyfile(
         test_mine="""
         def test_it(harness_explore):
@@ -305,8 +294,7 @@ def test_explore_fixture_finds_minimises_and_explains(pytester):
     )
 
 
-def test_explore_fixture_takes_a_search_strategy(pytester):
-    pytester.path.joinpath("pool.py").write_text(SOURCE.read_text())
+def test_explore_fixture_takes_a_search_strategy(pytester, pool):
     pytester.makepyfile(
         test_mine="""
         import pytest
@@ -324,8 +312,7 @@ def test_explore_fixture_takes_a_search_strategy(pytester):
     result.stdout.fnmatch_lines(["*Strands shows 'stranded', found by run *", "*PREEMPTED*"])
 
 
-def test_explore_fixture_counts_what_it_ran(pytester):
-    pytester.path.joinpath("pool.py").write_text(SOURCE.read_text())
+def test_explore_fixture_counts_what_it_ran(pytester, pool):
     pytester.makepyfile(
         test_mine="""
         from pool import Sound

@@ -3,21 +3,20 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import pytest
+from helpers import smallest_found
 
-from harness.cases.minimise import Minimal, minimise
-from harness.codec.codec import Codec
-from harness.codec.mutate import Mutator
+from harness.cases.minimise import Minimal
 from harness.engine.registry import EngineRef
-from harness.execute.python import PythonExecutor
 from harness.execute.run import RecordedRun
 from harness.model.schedule import Schedule
 from harness.model.trace import Event, Step, Trace
 from harness.model.wording import describe_workload
+from harness.report.about import About
 
 ENGINES = Path(__file__).with_name("strand_engines.py")
 
@@ -37,39 +36,22 @@ def engines() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
-def find_minimal(engines: ModuleType) -> Callable[[str], tuple[Minimal, dict[str, Any]]]:
-    """The smallest case of an engine's fault, and the arguments that ``render`` needs."""
-    from random import Random
+def find_minimal(engines: ModuleType) -> Callable[[str], tuple[Minimal, About]]:
+    """The smallest case of an engine's fault, and what stands above it."""
 
-    found: dict[str, tuple[Minimal, dict[str, Any]]] = {}
-
-    def find(name: str) -> tuple[Minimal, dict[str, Any]]:
-        if name in found:
-            return found[name]
+    @cache
+    def find(name: str) -> tuple[Minimal, About]:
         ref = EngineRef(name, lambda: getattr(engines, name))
-        executor, codec, random = PythonExecutor(ref), Codec(ref.spec), Random(1)
-        mutator = Mutator(codec)
-        for _ in range(20_000):
-            workload, schedule = codec.decode(mutator.fresh(random))
-            if executor.run(workload, schedule).worst is not None:
-                break
-        else:
-            raise AssertionError(f"nothing found in {name}")
-        recorded = executor.record(workload, schedule)
-        assert recorded.run.worst is not None
-        minimal = minimise(executor, workload, recorded.switches, recorded.run.worst, budget=3000)
-        found[name] = (
-            minimal,
-            {
-                "title": minimal.finding.message,
-                "engine": name,
-                "verdict": minimal.finding.kind.value,
-                "finding": minimal.finding,
-                "topology": minimal.workload.topology,
-                "workload_lines": describe_workload(minimal.workload, ref.spec),
-            },
+        minimal = smallest_found(ref)
+        about = About(
+            minimal.finding.message,
+            name,
+            minimal.finding.kind.value,
+            minimal.finding,
+            minimal.workload.topology,
+            describe_workload(minimal.workload, ref.spec),
         )
-        return found[name]
+        return minimal, about
 
     return find
 

@@ -202,8 +202,8 @@ def test_over_admission_tells_who_was_let_in(find_minimal):
 
 @pytest.mark.parametrize("engine", ["Strands", "Deadlocks", "Loops", "OverAdmits"])
 def test_machines_get_everything_as_json(find_minimal, engine):
-    minimal, head = find_minimal(engine)
-    given = to_json(minimal.recorded, **head)
+    minimal, about = find_minimal(engine)
+    given = to_json(minimal.recorded, about)
     assert json.loads(json.dumps(given)) == given
     assert len(given["steps"]) == len(minimal.recorded.trace.steps)
     assert given["digest"] == minimal.recorded.trace.digest()

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 from engines_for_tests import ALL, ROOT, RightQueue, TrylockPool
-from helpers import DEFAULT, every_run, executor, schedules, small_schedules, workload
+from helpers import DEFAULT, agreed, every_run, executor, schedules, small_schedules, workload
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -53,19 +53,13 @@ class Spinning(Engine):
         self.turn.fetch_add(1)
 
 
-def as_text(run):
-    """What must agree. The step of a finding counts other things in a recorded run."""
-    findings = [(f.kind, f.where, f.message, f.requests, f.transient) for f in run.findings]
-    return (run.verdict, run.steps, run.limited, findings)
-
-
 @pytest.mark.parametrize("cls", [*ALL, Spinning], ids=lambda c: c.__name__)
 @given(data=CASES)
 @settings(max_examples=80)
 def test_run_and_record_agree_on_verdict_steps_and_findings(cls, data):
     ex = executor(cls)
     case = Codec(ex.spec).decode(data)
-    assert as_text(ex.run(*case)) == as_text(ex.record(*case).run)
+    assert agreed(ex.run(*case)) == agreed(ex.record(*case).run)
 
 
 @pytest.mark.parametrize("cls", [*ALL, Spinning], ids=lambda c: c.__name__)
@@ -74,7 +68,7 @@ def test_run_and_record_agree_on_verdict_steps_and_findings(cls, data):
 def test_they_agree_under_schedules_that_mix_explicit_choices_and_a_tail(cls, data, schedule):
     ex = executor(cls)
     load, _ = Codec(ex.spec).decode(data)
-    assert as_text(ex.run(load, schedule)) == as_text(ex.record(load, schedule).run)
+    assert agreed(ex.run(load, schedule)) == agreed(ex.record(load, schedule).run)
 
 
 @pytest.mark.parametrize("cls", [*ALL, Spinning], ids=lambda c: c.__name__)
@@ -107,14 +101,14 @@ def test_they_agree_on_long_spins_in_many_random_runs():
     codec, random = Codec(ex.spec), Random(4)
     for _ in range(1500):
         case = codec.decode(bytes([random.randrange(7)]) + random.randbytes(40))
-        assert as_text(ex.run(*case)) == as_text(ex.record(*case).run)
+        assert agreed(ex.run(*case)) == agreed(ex.record(*case).run)
 
 
 def test_every_small_schedule_of_a_small_case_agrees_between_the_two_paths():
     load = workload(TrylockPool, "T0 arrive A", "T1 arrive B", size=1)
     ex = executor(TrylockPool)
     for schedule, run in every_run(TrylockPool, load):
-        assert as_text(ex.record(load, schedule).run) == as_text(run)
+        assert agreed(ex.record(load, schedule).run) == agreed(run)
 
 
 def test_different_schedules_give_different_traces():

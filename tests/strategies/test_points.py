@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import groupby, repeat
+from itertools import repeat
 from random import Random
 
 from engines_for_tests import RightQueue
@@ -13,7 +13,6 @@ from harness import Atomic, Event, Mutex, RWLock
 from harness.strategies.base import Event as Access
 from harness.strategies.base import Option, Strategy
 from harness.strategies.drive import run_with
-from harness.strategies.portfolio import Portfolio
 from harness.strategies.search import EACH, search
 from harness.strategies.uniform import Uniform
 
@@ -202,23 +201,6 @@ def test_races_are_of_one_object_and_two_threads_and_need_a_write():
     assert not option(0, "x", "store").races(option(0, "x", "store"))
     assert not option(0, "", "begin").races(option(1, "", "begin"))
     assert not option(0, "n", "add").races(option(1, "n", "add"))
-
-
-def test_a_portfolio_gives_each_run_to_its_next_member():
-    ex, load = threads_case(make, store, load_twice)
-    asked = []
-
-    class Member(First):
-        def choose(self, point):
-            asked.append(self)
-            return 0
-
-    members = [Member(Random(0)), Member(Random(0))]
-    portfolio = Portfolio(members)
-    for _ in range(4):
-        run_with(ex, load, portfolio)
-    turns = [who for who, _ in groupby(asked)]
-    assert turns == members * 2
 
 
 def test_search_gives_each_workload_its_runs_and_stops():

@@ -15,7 +15,11 @@ from harness.strategies.surw import Surw
 
 
 class Noting(Strategy):
-    """Stays on the thread and notes what it is told."""
+    """Takes the first option and notes what it is told."""
+
+    def __init__(self):
+        super().__init__(Random(0))
+        self.told = []
 
     def begin(self, workload):
         self.told.append("begin")
@@ -33,10 +37,6 @@ class Noting(Strategy):
     def ended(self, run):
         self.told.append("ended")
 
-    def __init__(self, random):
-        super().__init__(random)
-        self.told = []
-
 
 def make():
     return {"x": Cell("x", 0)}
@@ -52,7 +52,7 @@ def other(s):
 
 def test_members_decide_in_turn():
     ex, load = threads_case(make, one, other)
-    members = [Noting(Random(0)), Noting(Random(0)), Noting(Random(0))]
+    members = [Noting(), Noting(), Noting()]
     whole = Portfolio(members)
     for _ in range(4):
         run_with(ex, load, whole)
@@ -66,7 +66,7 @@ def test_members_decide_in_turn():
 
 def test_a_member_is_asked_only_when_it_decides_and_told_of_everything():
     ex, load = threads_case(make, one, other)
-    first, second = Noting(Random(0)), Noting(Random(0))
+    first, second = Noting(), Noting()
     run_with(ex, load, Portfolio([first, second]))
     assert "choose" in first.told
     assert "choose" not in second.told
@@ -77,7 +77,7 @@ def test_a_member_is_asked_only_when_it_decides_and_told_of_everything():
 def test_surw_and_rff_know_the_accesses_after_a_run_that_neither_decided():
     ex, load = threads_case(make, one, other)
     surw, rff = Surw(Random(0)), Rff(Random(0))
-    run_with(ex, load, Portfolio([Noting(Random(0)), surw, rff]))
+    run_with(ex, load, Portfolio([Noting(), surw, rff]))
     surw.begin(load)
     rff.begin(load)
     assert surw._object == "x"

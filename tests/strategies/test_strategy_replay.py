@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 from engines_for_tests import ALL, StrandingPool
-from helpers import executor, threads_case
+from helpers import agreed, executor, threads_case
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -93,12 +93,6 @@ class Everything(Engine):
             self.changed.notify()
 
 
-def as_text(run):
-    """What must agree. The step of a finding counts other things in a recorded run."""
-    findings = [(f.kind, f.where, f.message, f.requests, f.transient) for f in run.findings]
-    return (run.verdict, run.steps, run.limited, findings)
-
-
 def runs(cls, name, data, seed, count=3):
     ex = executor(cls)
     load, _ = Codec(ex.spec).decode(data)
@@ -114,8 +108,8 @@ def runs(cls, name, data, seed, count=3):
 def test_the_schedule_of_a_run_gives_the_same_run(cls, name, data, seed):
     for ex, load, run, schedule in runs(cls, name, data, seed):
         recorded = ex.record(load, schedule)
-        assert as_text(recorded.run) == as_text(run)
-        assert as_text(ex.run(load, schedule)) == as_text(run)
+        assert agreed(recorded.run) == agreed(run)
+        assert agreed(ex.run(load, schedule)) == agreed(run)
         # Every choice of the schedule was taken where it was taken first.
         assert recorded.schedule == schedule
 
@@ -126,7 +120,7 @@ def test_the_schedule_of_a_run_gives_the_same_run(cls, name, data, seed):
 def test_the_bytes_of_a_run_give_the_same_run(name, data, seed):
     for ex, load, run, schedule in runs(StrandingPool, name, data, seed):
         codec = Codec(ex.spec)
-        assert as_text(ex.run(*codec.decode(codec.encode(load, schedule)))) == as_text(run)
+        assert agreed(ex.run(*codec.decode(codec.encode(load, schedule)))) == agreed(run)
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
@@ -172,4 +166,4 @@ def test_a_loop_of_two_threads_is_proven_and_replays(name):
     ex, load = threads_case(make, flip, flip)
     run, schedule = run_with(ex, load, STRATEGIES[name](Random(0)))
     assert run.verdict == "endless-loop"
-    assert as_text(ex.record(load, schedule).run) == as_text(run)
+    assert agreed(ex.record(load, schedule).run) == agreed(run)

@@ -54,7 +54,7 @@ class Choices:
 
 @dataclass
 class Event:
-    """One step: which, of which thread, and what it touched: (thing, whether it wrote, kind)."""
+    """One step: of which thread, which, and what it touched, each thing with the manner."""
 
     thread: int
     name: object

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 from harness import Engine
 from harness.engine.registry import EngineRef
-from harness.execute.run import Run
 from harness.model.workload import Workload
 from harness.verify.exploration import Exploration
+from harness.verify.following import Turn
 
 
 def ref_to(cls: type[Engine]) -> EngineRef:
@@ -22,11 +21,9 @@ def exploration(cls: type[Engine], load: Workload, preemptions: int | None = Non
     return Exploration(ref_to(cls), load, preemptions)
 
 
-def explored(
-    cls: type[Engine], load: Workload, look: Callable[[Engine], Any]
-) -> Iterator[tuple[Exploration, Run, Any]]:
-    """The runs that exploration makes, each with what ``look`` says of the engine at its end."""
+def turns_of(cls: type[Engine], load: Workload) -> Iterator[tuple[Turn, ...]]:
+    """The runs that exploration makes, each as the turns that were taken."""
     it = exploration(cls, load)
     while not it.done:
-        run = it.next()
-        yield it, run, look(it.session._engine)
+        it.next()
+        yield tuple(it.turns())

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
+import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from engines_for_tests import ROOT
@@ -82,5 +82,4 @@ def test_only_one_function_says_verified():
 
 def test_what_is_written_down_reads_back():
     explored = replace(CLEAN, witnesses={"s": STRANDED})
-    assert Explored.from_data(explored.as_data()) == explored
-    assert Path(__file__).exists()
+    assert Explored.from_data(json.loads(json.dumps(explored.as_data()))) == explored

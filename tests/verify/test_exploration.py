@@ -12,15 +12,13 @@ from typing import Any
 import pytest
 from brute import Notes, TooManyError, every_run
 from engines_for_tests import RightQueue, StrandingPool, TrylockPool
-from exploring import exploration, explored
+from exploring import exploration, turns_of
 from helpers import workload
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from programs import ACCESS, ASIDE, BLOCK, CRASH, WAITS, programs, queues, result
 
 from harness.verify.exploration import Exploration
-
-few = settings(max_examples=60)
 
 
 def is_blind(notes: Notes, kind: str) -> bool:
@@ -136,25 +134,20 @@ def test_a_bound_that_cuts_something_off_says_so():
 @pytest.mark.parametrize("cls", [RightQueue, StrandingPool, TrylockPool])
 def test_exploring_twice_makes_the_same_runs(cls):
     load = workload(cls, "T0 arrive A", "T1 arrive B", size=1)
-    first, second = (
-        [it.turns() for it, _, _ in explored(cls, load, lambda engine: None)] for _ in range(2)
-    )
-    assert first == second
+    assert list(turns_of(cls, load)) == list(turns_of(cls, load))
 
 
 def test_every_run_is_another_one():
     load = workload(RightQueue, "T0 arrive A", "T1 arrive B", size=1)
-    turns = [tuple(it.turns()) for it, _, _ in explored(RightQueue, load, lambda engine: None)]
+    turns = list(turns_of(RightQueue, load))
     assert len(set(turns)) == len(turns) > 20
 
 
-@few
+@settings(max_examples=60)
 @given(programs(sizes=(3, 2)))
-def test_the_estimate_grows_from_nothing_to_all(drawn):
+def test_the_estimate_is_a_share_of_the_whole_and_all_of_it_at_the_end_only(drawn):
     it = exploration(*drawn)
-    last = 0.0
     while not it.done:
         it.next()
         assert 0.0 <= it.estimate() <= 1.0
-        last = it.estimate()
-    assert last == 1.0
+        assert (it.estimate() == 1.0) == it.done

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from exploring import exploration
 from helpers import workload
 from plain_state import unordered
 
 from harness import ADMITTED, Atomic, Engine, Int, Outcome, Request, Topology
+from harness.engine.registry import find
 from harness.engines.haproxy import HISTORY
 from harness.engines.haproxy.state import Pendconn, Proxy, Queue, Server, Stream
 
@@ -20,7 +20,7 @@ CONSTANT = {
 }
 """Lists that are filled in ``setup`` and never again."""
 
-OPERATIONS = {
+OPERATIONS = (
     "abort A",
     "poke A",
     "queue_timeout A",
@@ -32,7 +32,7 @@ OPERATIONS = {
     "set_maxconn server=0 value=2 agent=0",
     "delete_server server=0",
     "shutdown_sessions server=0",
-}
+)
 
 
 def races(revision, *ops, runs=20, **topology):
@@ -43,20 +43,13 @@ def races(revision, *ops, runs=20, **topology):
 
 @pytest.mark.parametrize("revision", list(HISTORY))
 def test_plain_state_is_touched_in_order(revision):
-    found = set()
-    known = {op.name for op in workload_spec(revision).operations}
+    known = {op.name for op in find(f"haproxy@{revision}").spec.operations}
     ops = ["T0 arrive A target=none", "T1 arrive B target=none", "T1 arrive C target=0"]
-    found |= races(revision, *ops)
-    for operation in sorted(OPERATIONS):
+    found = races(revision, *ops)
+    for operation in OPERATIONS:
         if operation.split()[0] in known:
             found |= races(revision, *ops, f"T0 {operation}", runs=6)
     assert found == set()
-
-
-def workload_spec(revision):
-    from harness.engine.registry import find
-
-    return find(f"haproxy@{revision}").spec
 
 
 class Forgetful(Engine):
@@ -81,15 +74,3 @@ class Forgetful(Engine):
 def test_a_counter_beside_the_memory_is_seen():
     load = workload(Forgetful, "T0 arrive A", "T1 arrive B")
     assert unordered(Forgetful, load, (), set(), 10) == {"Forgetful.arrivals"}
-
-
-@pytest.mark.parametrize(("revision", "loops"), [("b500e84e2", True), ("b8e3b0a18", False)])
-def test_a_spin_until_no_other_thread_is_inside(revision, loops):
-    cls = HISTORY[revision]
-    ops = ("T0 arrive A target=0", "T0 shutdown_sessions server=0", "T1 shutdown_sessions server=0")
-    it = exploration(cls, workload(cls, *ops))
-    found = set()
-    while not it.done:
-        found |= {finding.kind.value for finding in it.next().findings}
-    assert ("endless-loop" in found) == loops
-    assert it.tally.traces and not it.tally.limited

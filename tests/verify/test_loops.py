@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import pytest
 from exploring import exploration
 from helpers import threads_engine, workload
 
 from harness import Atomic, SpinLock, relax
+from harness.engines.haproxy import HISTORY
 
 
-def findings(make, *bodies):
-    cls = threads_engine(make, *bodies)
-    ops = [f"T{i} act which={i}" for i in range(len(bodies))]
-    it = exploration(cls, workload(cls, *ops, threads=len(bodies)))
+def explored(cls, load):
+    it = exploration(cls, load)
     found = set()
     while not it.done:
         found |= {f.kind.value for f in it.next().findings}
     assert not it.tally.limited
     return found, it.tally
+
+
+def findings(make, *bodies):
+    cls = threads_engine(make, *bodies)
+    ops = [f"T{i} act which={i}" for i in range(len(bodies))]
+    return explored(cls, workload(cls, *ops, threads=len(bodies)))
 
 
 def flag():
@@ -99,3 +105,12 @@ def test_a_loop_that_holds_its_lock_for_ever_keeps_the_others_out():
         shared.lock.unlock()
 
     assert findings(make, hold, want)[0] == {"endless-loop"}
+
+
+@pytest.mark.parametrize(("revision", "loops"), [("b500e84e2", True), ("b8e3b0a18", False)])
+def test_a_spin_until_no_other_thread_is_inside(revision, loops):
+    cls = HISTORY[revision]
+    ops = ("T0 arrive A target=0", "T0 shutdown_sessions server=0", "T1 shutdown_sessions server=0")
+    found, tally = explored(cls, workload(cls, *ops))
+    assert ("endless-loop" in found) == loops
+    assert tally.traces

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import permutations, product
 
 import pytest
 from engines_for_tests import RightQueue, TrylockPool, TwoServers
 
+from harness import Int
 from harness.model.workload import Op, Topology, Workload
 from harness.verify.workloads import Bound, BoundError, left_out, renumbered, workloads
 
@@ -43,14 +44,13 @@ def test_arguments_take_all_their_values():
 
 def wide():
     """``TwoServers`` may have one thread."""
-    from harness import Int
-
     cls = type("Wide", (TwoServers,), {"topology": {"threads": Int(1, 2), **TwoServers.topology}})
     return spec(cls)
 
 
 def test_a_request_is_aborted_only_after_it_arrived_on_the_thread():
     bound = Bound(2, 2, operations=1, names=("abort",), topology={"size": 1})
+    aborts = 0
     for workload in workloads(spec(RightQueue), bound):
         arrived = [0, 0]
         for op in workload.ops:
@@ -58,6 +58,8 @@ def test_a_request_is_aborted_only_after_it_arrived_on_the_thread():
                 arrived[op.thread] += 1
             else:
                 assert op.args[0] < arrived[op.thread]
+                aborts += 1
+    assert aborts
 
 
 def test_a_field_takes_its_lowest_value_unless_more_is_asked_for():
@@ -85,9 +87,19 @@ def test_small_ones_come_first():
 def test_renumbering_gives_all_of_one_shape():
     bound = Bound(2, 3, topology={"size": 1})
     for workload in workloads(spec(TrylockPool), bound):
-        others = renumbered(workload)
-        assert workload not in others
-        assert {shape(other) for other in others} <= {shape(workload)}
+        ordered = {
+            Workload(
+                workload.topology,
+                tuple(
+                    Op(new, op.name, op.args)
+                    for new, old in enumerate(order)
+                    for op in workload.ops
+                    if op.thread == old
+                ),
+            )
+            for order in permutations(range(workload.topology.threads))
+        }
+        assert sorted([workload, *renumbered(workload)], key=repr) == sorted(ordered, key=repr)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from functools import partial
 from harness.bench.subjects.subject import Subject
 from harness.engine.base import Engine
 from harness.engine.registry import EngineRef, find
-from harness.engines.haproxy.pairs import PAIRS, REGRESSIONS
+from harness.engines.haproxy.pairs import GALLERY
 
 
 def gallery() -> list[Subject]:
@@ -22,7 +22,7 @@ def gallery() -> list[Subject]:
             EngineRef(f"haproxy@{pair.bug}", partial(_engine, f"haproxy@{pair.bug}")),
             pair.signature,
         )
-        for pair in (*PAIRS, *REGRESSIONS)
+        for pair in GALLERY
     ]
 
 

@@ -380,3 +380,6 @@ REGRESSIONS = (
     ),
 )
 """What came with a commit, and is still there in the newest revision known: see ``OPEN``."""
+
+GALLERY = (*PAIRS, *REGRESSIONS)
+"""All of them."""

@@ -1,0 +1,95 @@
+"""Endless loops whose stack is deep, or holds what can not be read."""
+
+from __future__ import annotations
+
+import pytest
+from helpers import DEFAULT, executor, only, run_threads, threads_case, workload
+from loops import make
+
+from harness import ADMITTED, Atomic, Engine, Event
+from harness import relax as give_way
+from harness.model.finding import Kind
+from harness.runtime import cycle, spinning
+from harness.runtime.frames import DEEPEST
+from harness.runtime.freeze import freeze_frames
+
+
+def recurse(s):
+    s.flag.load()
+    give_way()
+    recurse(s)
+
+
+def bounce(s):
+    def deep(n):
+        s.flag.load()
+        if n:
+            deep(n - 1)
+        s.flag.load()
+
+    while True:
+        deep(DEEPEST)
+
+
+def examined(monkeypatch):
+    """The depths of the stacks that proofs looked at, as they are looked at."""
+    depths = []
+
+    def noting(frames):
+        depths.append(len(frames))
+        return freeze_frames(frames)
+
+    for module in (spinning, cycle):
+        monkeypatch.setattr(module, "freeze_frames", noting)
+    return depths
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_endless_recursion_is_judged_without_a_look_at_its_whole_stack(monkeypatch, threads):
+    depths = examined(monkeypatch)
+    ex, load = threads_case(make, *[recurse] * threads)
+    for judged in (ex.run(load, DEFAULT), ex.record(load, DEFAULT).run):
+        assert only(judged).where.startswith("RecursionError in ")
+    assert max(depths, default=0) <= DEEPEST
+
+
+def test_a_loop_that_goes_deep_and_comes_back_is_proven_where_it_is_not_deep(monkeypatch):
+    depths = examined(monkeypatch)
+    assert run_threads(make, bounce, bounce).verdict == "endless-loop"
+    assert 0 < max(depths) <= DEEPEST
+
+
+def test_a_loop_that_never_leaves_the_depths_ends_at_the_step_limit():
+    def dive(n):
+        def body(s):
+            while not n and not s.flag.load():
+                give_way()
+            dive(n - 1)(s)
+
+        return body
+
+    assert run_threads(make, dive(3)).verdict == "endless-loop"
+    assert run_threads(make, dive(DEEPEST)).verdict == "step-limit"
+
+
+def test_state_that_can_not_be_read_is_never_the_engines_exception():
+    class Opaque(Engine):
+        def setup(self, topology):
+            self.flag = Atomic("flag", 0)
+            self.event = Event("event")
+            self.things = []
+            self.resource("slot", capacity=2)
+
+        def arrive(self, request):
+            if request.name == "A":
+                while not self.flag.load():
+                    pass
+            else:
+                self.flag.load()
+                self.things.append(memoryview(b""))
+                self.event.wait()
+            return ADMITTED
+
+    run = executor(Opaque).run(workload(Opaque, "T0 arrive A", "T1 arrive B"), DEFAULT)
+    assert {f.kind for f in run.findings} <= {Kind.STRANDED}
+    assert run.limited
