@@ -1,10 +1,9 @@
 """Which input a guided campaign runs next.
 
 Most schedules that a bug of a queue costs go into drawing operations and a topology that can show
-it at all, not into the order of their steps. So every third input is a new workload. Every other
-one gives the workload before it another walk, which costs half the time of a new one. The rest are
-mutations of what libFuzzer has kept, which it picks by its own power schedule (Böhme, Manès, Cha,
-"Boosting fuzzer efficiency: an information theoretic perspective", ESEC/FSE 2020).
+it at all, not into the order of their steps. So nearly every input has a workload of its own: a new
+one, or the child of one whose run showed rare features. The rest are mutations of what libFuzzer
+has kept, which it picks by its own power schedule.
 """
 
 from __future__ import annotations
@@ -12,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
+from harness.campaign.population import Population
 from harness.codec.mutate import Mutator
 
-STAY = 0.5
-"""How likely the last workload is run again, under another random walk."""
+BRED = 0.6
+"""How likely an input is a child of one that showed rare features."""
 
-FRESH = 0.35
-"""How likely a new one is drawn."""
+FRESH = 0.3
+"""How likely its workload is a new one."""
 
 CROSSED = 0.2
 """How likely a mutation crosses the input with the one that was mutated before it."""
@@ -32,17 +32,22 @@ class Proposals:
 
     Args:
         mutator: draws and changes them.
+        population: what inputs are bred from.
         random: the source of chance.
         plain: libFuzzer's own mutation, (data, longest) → data.
     """
 
     def __init__(
-        self, mutator: Mutator, random: Random, plain: Callable[[bytes, int], bytes]
+        self,
+        mutator: Mutator,
+        population: Population,
+        random: Random,
+        plain: Callable[[bytes, int], bytes],
     ) -> None:
         self._mutator = mutator
+        self._population = population
         self._random = random
         self._plain = plain
-        self._last = b""
         self._mutated = b""
 
     def next(self, picked: bytes, longest: int) -> bytes:
@@ -54,14 +59,14 @@ class Proposals:
         """
         random = self._random
         chance = random.random()
-        if self._last and chance < STAY:
-            data = self._mutator.rewalk(self._last, random)
-        elif chance < STAY + FRESH:
+        parent = self._population.parent() if chance < BRED else None
+        if parent is not None:
+            data = self._mutator.breed(parent, random)
+        elif chance < BRED + FRESH:
             data = self._mutator.fresh(random)
         else:
             data = self._mutation(picked, longest)
-        self._last = data = data[:longest]
-        return data
+        return data[:longest]
 
     def _mutation(self, picked: bytes, longest: int) -> bytes:
         random = self._random

@@ -24,8 +24,9 @@ from pathlib import Path
 
 from harness.campaign import spool
 from harness.campaign.ablation import WHOLE, Ablation
-from harness.campaign.feedback import FeedbackMap
+from harness.campaign.feedback import MAP_SIZE, FeedbackMap
 from harness.campaign.libfuzzer import fuzz, instrument, own_mutation
+from harness.campaign.population import Population
 from harness.campaign.proposing import Proposals
 from harness.campaign.status import Status
 from harness.codec.codec import Codec
@@ -111,8 +112,10 @@ class Worker:
         self._strategy = STRATEGIES[task.strategy or DEFAULT](self.random)
         self._fixed = ref.spec.program is not None
         self._proposals: Proposals | None = None
+        self._population: Population | None = None
         if self.feedback is not None and task.parts.mutators:
-            self._proposals = Proposals(self.mutator, self.random, own_mutation)
+            self._population = Population(MAP_SIZE)
+            self._proposals = Proposals(self.mutator, self._population, self.random, own_mutation)
 
     def one_input(self, data: bytes) -> None:
         """Run one input and note what it shows."""
@@ -128,6 +131,8 @@ class Worker:
         except BaseException as error:
             # From setup, say: libFuzzer would print a traceback and count that as success.
             self._give_up(f"running the engine failed: {type(error).__name__}: {error}")
+        if self._population is not None and self.feedback is not None:
+            self._population.saw(data, self.feedback.places)
         self._judge(run, workload, lambda: data)
 
     def _judge(self, run: Run, workload: Workload, data: Callable[[], bytes]) -> None:

@@ -77,6 +77,14 @@ class Mutator:
             self._swap_ops,
             self._change_topology,
         )
+        self._breeding = (
+            self._take_op,
+            self._take_op,
+            self._take_op_for_another,
+            self._take_op_for_another,
+            lambda child, new, random: self._swap_ops(child, random),
+            self._take_field,
+        )
         self._fixed = codec.spec.program is not None
         # What has neither an operation nor a deviation is nothing to start from.
         self._shortest = codec.header + (codec.record or 2)
@@ -128,11 +136,13 @@ class Mutator:
             random.choice(self._schedule)(parts, random)
         return self.unparse(parts)
 
-    def rewalk(self, data: bytes, random: Random) -> bytes:
-        """The same workload, with a prefix of the schedule at most and a random walk from there."""
-        parts = self.parse(data)
-        self._cut(parts, random)
-        return self.unparse(parts)
+    def breed(self, data: bytes, random: Random) -> bytes:
+        """A child of ``data``: its workload with parts of a new one, under a random walk."""
+        child, new = self.parse(data), self.parse(self.fresh(random))
+        for _ in range(random.choice((1, 2, 4))):
+            random.choice(self._breeding)(child, new, random)
+        child.tail, child.deviations = new.tail, new.deviations
+        return self.unparse(child)
 
     def cross(self, first: bytes, second: bytes, max_size: int, random: Random) -> bytes:
         """A child of two inputs: the workload of one, a prefix of either schedule, spliced."""
@@ -248,6 +258,19 @@ class Mutator:
     def _change_topology(self, parts: Parts, random: Random) -> None:
         if parts.topology:
             parts.topology[random.randrange(len(parts.topology))] = random.randrange(256)
+
+    # ------------------------------------------------- workload, from that of another
+
+    def _take_op(self, child: Parts, new: Parts, random: Random) -> None:
+        if len(child.ops) < MAX_OPS:
+            child.ops.insert(random.randrange(len(child.ops) + 1), random.choice(new.ops))
+
+    def _take_op_for_another(self, child: Parts, new: Parts, random: Random) -> None:
+        child.ops[random.randrange(len(child.ops))] = random.choice(new.ops)
+
+    def _take_field(self, child: Parts, new: Parts, random: Random) -> None:
+        at = random.randrange(len(child.topology))
+        child.topology[at] = new.topology[at]
 
 
 def _deviations(data: bytes) -> list[tuple[int, int]]:

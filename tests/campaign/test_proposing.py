@@ -1,4 +1,4 @@
-"""What a guided campaign runs next: new workloads, more walks, mutations of what was kept."""
+"""What a guided campaign runs next: new workloads, children, mutations of what was kept."""
 
 from __future__ import annotations
 
@@ -11,18 +11,31 @@ from hypothesis import strategies as st
 
 from harness.bench.subjects import subjects
 from harness.campaign import spool
-from harness.campaign.proposing import FRESH, STAY, Proposals
+from harness.campaign.population import Population
+from harness.campaign.proposing import BRED, CROSSED, FRESH, PLAIN, Proposals
 from harness.campaign.worker import Task, Worker
 from harness.codec.codec import Codec
 from harness.codec.mutate import Mutator
 from harness.execute.python import PythonExecutor
 
+CODEC = Codec(TwoServers.spec("e", "e"))
+PICKED = Mutator(CODEC).fresh(Random(0))
+N = 20_000
 
-def proposals(seed, mutator=None):
+
+class Same(Population):
+    """Has a parent without end, or never one."""
+
+    def __init__(self, parent):
+        super().__init__(0)
+        self.parent = lambda: parent
+
+
+def proposals(seed, mutator=None, parent=None):
     def own(data, longest):
         return data[:longest]
 
-    return Proposals(mutator or Mutator(Codec(TwoServers.spec("e", "e"))), Random(seed), own)
+    return Proposals(mutator or Mutator(CODEC), Same(parent), Random(seed), own)
 
 
 class Counting(Mutator):
@@ -30,25 +43,30 @@ class Counting(Mutator):
 
     def __init__(self, codec):
         super().__init__(codec)
-        self.asked = {"fresh": 0, "rewalk": 0}
+        self.asked = {"fresh": 0, "breed": 0}
 
     def fresh(self, random):
         self.asked["fresh"] += 1
         return super().fresh(random)
 
-    def rewalk(self, data, random):
-        self.asked["rewalk"] += 1
-        return super().rewalk(data, random)
+    def breed(self, data, random):
+        self.asked["breed"] += 1
+        self.asked["fresh"] -= 1  # it draws a new workload to take parts of
+        return super().breed(data, random)
 
 
-@given(picked=st.binary(max_size=200), seed=st.integers(0, 2**32), longest=st.integers(1, 300))
-def test_every_proposal_is_a_case_of_at_most_the_longest_size(picked, seed, longest):
-    propose = proposals(seed)
-    codec = Codec(TwoServers.spec("e", "e"))
+@given(
+    picked=st.binary(max_size=200),
+    parent=st.none() | st.binary(max_size=200),
+    seed=st.integers(0, 2**32),
+    longest=st.integers(1, 300),
+)
+def test_every_proposal_is_a_case_of_at_most_the_longest_size(picked, parent, seed, longest):
+    propose = proposals(seed, parent=parent)
     for _ in range(5):
         data = propose.next(picked, longest)
         assert len(data) <= longest
-        assert codec.decode(data)[0].ops
+        assert CODEC.decode(data)[0].ops
 
 
 def test_the_same_seed_proposes_the_same():
@@ -58,20 +76,30 @@ def test_the_same_seed_proposes_the_same():
     ]
 
 
+def shares(parent):
+    """What 20,000 proposals ask the mutator for, as shares."""
+    mutator = Counting(CODEC)
+    propose = proposals(1, mutator, parent)
+    for _ in range(N):
+        propose.next(PICKED, 300)
+    return {what: asked / N for what, asked in mutator.asked.items()}
+
+
+def near(share, expected):
+    return abs(share - expected) < 5 * sqrt(expected * (1 - expected) / N)
+
+
 def test_the_shares_are_what_they_are_said_to_be():
-    codec = Codec(TwoServers.spec("e", "e"))
-    mutator = Counting(codec)
-    picked = Mutator(codec).fresh(Random(0))
-    propose = proposals(1, mutator)
-    n = 20_000
-    propose.next(picked, 300)
-    mutator.asked = dict.fromkeys(mutator.asked, 0)
-    for _ in range(n):
-        propose.next(picked, 300)
-    assert abs(mutator.asked["rewalk"] - n * STAY) < 5 * sqrt(n * STAY)
+    found = shares(PICKED)
     # A mutation is a new input now and then as well.
-    new = FRESH + (1 - STAY - FRESH) * 0.02
-    assert abs(mutator.asked["fresh"] - n * new) < 5 * sqrt(n * new)
+    assert near(found["fresh"], FRESH + (1 - BRED - FRESH) * (1 - PLAIN) * (1 - CROSSED) * 0.02)
+    assert near(found["breed"], BRED)
+
+
+def test_without_a_parent_new_workloads_take_its_place():
+    found = shares(None)
+    assert found["breed"] == 0
+    assert found["fresh"] >= BRED + FRESH - 0.02
 
 
 def test_a_program_is_searched_by_the_portfolio_and_what_it_finds_replays(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import accumulate
 from random import Random
 
@@ -11,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.bench.subjects.scaled import reorder
-from harness.codec.codec import MOST_KINDS, Codec
+from harness.codec.codec import MAX_OPS, MOST_KINDS, Codec
 from harness.codec.mutate import MAX_DEVIATIONS, Mutator, Parts
 
 SPECS = [cls.spec("e", "e") for cls in (RightQueue, TwoServers, reorder(100))]
 EACH_SPEC = pytest.mark.parametrize("spec", SPECS, ids=["RightQueue", "TwoServers", "program"])
+EACH_WORKLOADS = pytest.mark.parametrize("spec", SPECS[:2], ids=["RightQueue", "TwoServers"])
 SEEDS = st.integers(0, 2**32)
 DEVIATIONS = st.lists(st.tuples(st.integers(0, 600), st.integers(0, 255)), max_size=12)
 
@@ -63,14 +65,39 @@ def test_mutation_changes_something_most_of_the_time(spec):
     assert sum(mutator.mutate(data, 4000, Random(i)) != data for i in range(200)) > 180
 
 
-@EACH_SPEC
+@EACH_WORKLOADS
+@given(data=st.binary(max_size=300), seed=SEEDS)
+def test_a_bred_input_is_decodable_and_walks_at_random(spec, data, seed):
+    codec = Codec(spec)
+    child = Mutator(codec).breed(data, Random(seed))
+    assert 1 <= len(codec.decode(child)[0].ops) <= MAX_OPS
+    assert child[0] != 0
+
+
+@EACH_WORKLOADS
 @given(seed=SEEDS)
-def test_another_walk_keeps_the_workload(spec, seed):
+def test_a_bred_input_keeps_most_of_the_workload(spec, seed):
+    # At most four changes, each of which adds, replaces or swaps operations, or changes a field.
     codec, random = Codec(spec), Random(seed)
-    data = Mutator(codec).fresh(random)
-    again = Mutator(codec).rewalk(data, random)
-    assert codec.decode(again)[0] == codec.decode(data)[0]
-    assert again[0] != 0
+    mutator = Mutator(codec)
+    data = mutator.fresh(random)
+    parent, child = mutator.parse(data), mutator.parse(mutator.breed(data, random))
+    fields = sum(a != b for a, b in zip(parent.topology, child.topology, strict=True))
+    kept = Counter(map(bytes, parent.ops)) & Counter(map(bytes, child.ops))
+    added = len(child.ops) - len(parent.ops)
+    assert added >= 0
+    assert fields + added + len(parent.ops) - kept.total() <= 4
+
+
+@EACH_WORKLOADS
+def test_breeding_changes_fields_and_operations_and_their_number(spec):
+    mutator = Mutator(Codec(spec))
+    data = mutator.fresh(Random(1))[: Codec(spec).header]
+    parent = mutator.parse(data)
+    children = [mutator.parse(mutator.breed(data, Random(i))) for i in range(100)]
+    assert any(child.topology != parent.topology for child in children)
+    assert any(child.ops != parent.ops for child in children)
+    assert any(len(child.ops) > len(parent.ops) for child in children)
 
 
 @EACH_SPEC

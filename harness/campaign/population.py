@@ -1,0 +1,72 @@
+"""Inputs that showed what is rare: the parents of new workloads.
+
+Few workloads can show a bug at all, and those that can tend to show rare features before they show
+it. So every run is given its surprise, the sum of -log of how often each of its features was seen
+so far, and the inputs with the largest are the next parents. That is the information that Böhme,
+Manès, Cha, "Boosting fuzzer efficiency: an information theoretic perspective", ESEC/FSE 2020, give
+to an input; there it is estimated from what mutants of the input show, here from its own run,
+because a parent has few children and is gone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import log
+
+MOST = 64
+"""Parents that wait."""
+
+CHILDREN = 2
+"""Each of them has so many."""
+
+
+class Population:
+    """The parents that wait, and how often each feature was seen.
+
+    Args:
+        places: how many features there can be.
+    """
+
+    def __init__(self, places: int) -> None:
+        self._runs = 0
+        self._seen = [0] * places
+        self._logs = [0.0] * places
+        self._parents: list[_Parent] = []
+
+    def saw(self, data: bytes, places: bytearray) -> None:
+        """A run of ``data`` showed the features that are set in ``places``."""
+        shown: list[int] = []
+        at = places.find(1)
+        while at >= 0:
+            shown.append(at)
+            at = places.find(1, at + 1)
+        self._runs += 1
+        seen, logs = self._seen, self._logs
+        for at in shown:
+            seen[at] += 1
+            logs[at] = log(seen[at])
+        surprise = len(shown) * log(self._runs) - sum([logs[at] for at in shown])
+        self._parents.append(_Parent(surprise, self._runs, data))
+        if len(self._parents) > MOST:
+            self._parents.remove(min(self._parents, key=_Parent.rank))
+
+    def parent(self) -> bytes | None:
+        """The input whose run was the greatest surprise; None when none waits."""
+        if not self._parents:
+            return None
+        first = max(self._parents, key=_Parent.rank)
+        first.children += 1
+        if first.children == CHILDREN:
+            self._parents.remove(first)
+        return first.data
+
+
+@dataclass(slots=True, eq=False)
+class _Parent:
+    surprise: float
+    run: int
+    data: bytes
+    children: int = 0
+
+    def rank(self) -> tuple[float, int]:
+        return self.surprise, self.run

@@ -1,0 +1,82 @@
+"""Parents of new workloads: the inputs whose runs showed what is rare."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from math import log
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.campaign.population import CHILDREN, MOST, Population
+
+PLACES = 16
+FEATURES = st.frozensets(st.integers(0, PLACES - 1), max_size=6)
+
+
+def shown(features):
+    return bytearray(at in features for at in range(PLACES))
+
+
+def parents(population):
+    """All that wait, in the order they are handed out, each once."""
+    found = []
+    while (data := population.parent()) is not None:
+        found.append(data)
+    return found[::CHILDREN]
+
+
+def surprises(runs):
+    """By definition: the sum of -log(how often so far / runs so far) over a run's features."""
+    return [
+        sum(-log(sum(f in run for run in runs[:n]) / n) for f in runs[n - 1])
+        for n in range(1, len(runs) + 1)
+    ]
+
+
+def test_without_runs_there_is_no_parent():
+    assert Population(PLACES).parent() is None
+
+
+def test_a_rare_feature_makes_a_parent_before_common_ones():
+    population = Population(PLACES)
+    for name in (b"a", b"b", b"c"):
+        population.saw(name, shown({1, 2}))
+    population.saw(b"rare", shown({1, 9}))
+    assert population.parent() == b"rare"
+
+
+def test_a_parent_has_so_many_children_and_is_gone():
+    population = Population(PLACES)
+    population.saw(b"one", shown({1}))
+    assert [population.parent() for _ in range(CHILDREN + 1)] == [b"one"] * CHILDREN + [None]
+
+
+def test_a_better_parent_goes_before_the_other_children_of_the_last():
+    population = Population(PLACES)
+    population.saw(b"old", shown({1}))
+    population.saw(b"new", shown({1, 2}))
+    population.parent()
+    population.saw(b"newer", shown({3, 4, 5}))
+    assert parents(population)[0] == b"newer"
+
+
+@given(runs=st.lists(FEATURES, min_size=1, max_size=12))
+def test_parents_come_in_the_order_of_their_surprise(runs):
+    population = Population(PLACES)
+    for n, features in enumerate(runs):
+        population.saw(bytes([n]), shown(features))
+    expected = surprises(runs)
+    order = [expected[data[0]] for data in parents(population)]
+    assert len(order) == len(runs)
+    assert all(first >= second - 1e-9 for first, second in pairwise(order))
+
+
+def test_only_the_best_wait():
+    population = Population(PLACES)
+    for n in range(MOST + 10):
+        population.saw(b"%d" % n, shown(set()))
+    population.saw(b"best", shown({3}))
+    found = parents(population)
+    assert len(found) == MOST
+    assert found[0] == b"best"
