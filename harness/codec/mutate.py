@@ -20,8 +20,12 @@ MAX_DEVIATIONS = 200
 FEWEST = 4
 """Operations in a random workload: one of fewer has fewer chances to show anything."""
 
-TAILS = 32
-"""Random walks through a random workload: setting one up costs more than running it."""
+TAILS = 2
+"""Random walks through a random workload.
+
+A first walk costs half as much again as another one, for the setting up. But few workloads can show
+a bug at all, so more walks through each cost more time than they save (docs/bench.md).
+"""
 
 
 def tail_bytes(random: Random) -> bytes:

@@ -4,10 +4,16 @@ When a recorded run stalls, the schedule is overruled by a strict round robin, w
 every thread that can run does. If the full state (shared state, every thread's position,
 locals and ready activities) repeats at the same place of the rotation, the run will go round
 that cycle for ever, and the finding is proven.
+
+Reading the full state costs a hundred times as much as a step. So it is compared with that of one
+earlier step only, and only where all threads stand where they stood then; the earlier step is
+chosen anew whenever the steps have doubled, and so lies on the cycle in the end (Brent, "An
+improved Monte Carlo factorization algorithm", BIT 20, 1980).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -18,7 +24,10 @@ if TYPE_CHECKING:
     from harness.runtime.scheduler import Scheduler
 
 STEPS = 4096
-"""Decisions under round robin before the proof is given up and the run counts as ``step-limit``."""
+"""Decisions under round robin before the proof is given up and the run counts as ``step-limit``.
+
+Enough for every cycle that begins within a quarter of them and is no longer than that.
+"""
 
 
 class CycleProof:
@@ -34,7 +43,7 @@ class CycleProof:
         self.active = False
         self.length = 0
         self.looping: frozenset[int] = frozenset()
-        self._seen: dict[object, tuple[int, list[list[FrameType]]]] = {}
+        self._anchor: _Anchor | None = None
         self._ran: list[int] = []
         self._allowed = STEPS
         self._progress: object = None
@@ -53,7 +62,7 @@ class CycleProof:
         progress = s.hooks.progress()
         if progress != self._progress:
             self._progress = progress
-            self._seen.clear()
+            self._anchor = None
             self._ran.clear()
         if s.enabled & current.bit:
             if current.bit == s.enabled & -s.enabled:
@@ -72,24 +81,40 @@ class CycleProof:
         if len(stacks) < len(threads):
             self._allowed += len(threads)  # deep in a recursion, which ends by itself
             return
+        stand = (
+            s.enabled,
+            s.timed,
+            tuple(position_of(t, s.current) for t in threads),
+            tuple((t.index, *(a.label for a in t.ready)) for t in threads),
+        )
+        ran, anchor = len(self._ran), self._anchor
         try:
-            state = (
-                freeze(s.hooks.state()),
-                s.enabled,
-                s.timed,
-                tuple(freeze_frames(frames) for frames in stacks),
-                tuple(position_of(t, s.current) for t in threads),
-                tuple((t.index, *(a.label for a in t.ready)) for t in threads),
-            )
+            if anchor is None or ran >= 2 * anchor.ran:
+                self._anchor = _Anchor(ran, stand, stacks, self._state(stacks))
+            elif (
+                stand == anchor.stand
+                and self._state(stacks) == anchor.state
+                and all(map(repeats, anchor.stacks, stacks))
+            ):
+                self.length = ran - anchor.ran
+                self.looping = frozenset(self._ran[anchor.ran :])
+                s.stop("loop")
         except UnprovableError:
             s.stop("limit")
             return
-        first = self._seen.get(state)
-        if first is None:
-            self._seen[state] = (len(self._ran), stacks)
-        elif all(map(repeats, first[1], stacks)):
-            self.length = len(self._ran) - first[0]
-            self.looping = frozenset(self._ran[first[0] :])
-            s.stop("loop")
-        if len(self._ran) > self._allowed:
+        if ran > self._allowed:
             s.stop("limit")
+
+    def _state(self, stacks: list[list[FrameType]]) -> object:
+        shared = freeze(self._scheduler.hooks.state())
+        return shared, tuple(freeze_frames(frames) for frames in stacks)
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchor:
+    """The step that later ones are compared with: decisions before it, and the state there."""
+
+    ran: int
+    stand: object
+    stacks: list[list[FrameType]]
+    state: object

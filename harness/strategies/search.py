@@ -12,8 +12,11 @@ from harness.model.workload import Workload
 from harness.strategies.base import Strategy
 from harness.strategies.drive import run_with
 
-EACH = 32
-"""Runs of a workload in a row: setting one up costs more than running it, and strategies learn."""
+EACH = 4
+"""Runs of a workload in a row, because strategies learn from run to run.
+
+More cost more time than they save: few workloads can show a bug at all (docs/bench.md).
+"""
 
 
 class Searched(NamedTuple):
