@@ -30,22 +30,19 @@ class Population:
     def __init__(self, places: int) -> None:
         self._runs = 0
         self._seen = [0] * places
-        self._logs = [0.0] * places
         self._parents: list[_Parent] = []
 
     def saw(self, data: bytes, places: bytearray) -> None:
         """A run of ``data`` showed the features that are set in ``places``."""
-        shown: list[int] = []
-        at = places.find(1)
-        while at >= 0:
-            shown.append(at)
-            at = places.find(1, at + 1)
         self._runs += 1
-        seen, logs = self._seen, self._logs
-        for at in shown:
-            seen[at] += 1
-            logs[at] = log(seen[at])
-        surprise = len(shown) * log(self._runs) - sum([logs[at] for at in shown])
+        seen, find = self._seen, places.find
+        all_runs = log(self._runs)
+        surprise = 0.0
+        at = find(1)
+        while at >= 0:
+            seen[at] = often = seen[at] + 1
+            surprise += all_runs - log(often)
+            at = find(1, at + 1)
         self._parents.append(_Parent(surprise, self._runs, data))
         if len(self._parents) > MOST:
             self._parents.remove(min(self._parents, key=_Parent.rank))

@@ -34,6 +34,7 @@ from harness.codec.mutate import Mutator
 from harness.engine.registry import EngineRef, find
 from harness.execute.python import PythonExecutor
 from harness.execute.run import EngineError, Run
+from harness.model.finding import Kind
 from harness.model.workload import Workload
 from harness.strategies.drive import run_with
 from harness.strategies.registry import DEFAULT, STRATEGIES
@@ -131,7 +132,9 @@ class Worker:
         except BaseException as error:
             # From setup, say: libFuzzer would print a traceback and count that as success.
             self._give_up(f"running the engine failed: {type(error).__name__}: {error}")
-        if self._population is not None and self.feedback is not None:
+        # What went round is no parent: its children would too, and each costs a hundred others.
+        round_ = run.limited or any(f.kind is Kind.ENDLESS_LOOP for f in run.findings)
+        if self._population is not None and self.feedback is not None and not round_:
             self._population.saw(data, self.feedback.places)
         self._judge(run, workload, lambda: data)
 

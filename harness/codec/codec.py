@@ -35,7 +35,7 @@ MAX_OPS = 12
 MOST_KINDS = 6
 """Kinds of operation in a random workload, beside ``arrive``."""
 
-_CACHE = 4096
+_CACHE = 256
 
 
 class CodecError(ValueError):

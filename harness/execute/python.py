@@ -20,7 +20,7 @@ from harness.runtime.scheduler import Scheduler
 from harness.runtime.watchdog import watchdog
 from harness.runtime.watched import Pilot
 
-_SESSIONS = 4096
+_SESSIONS = 256
 
 
 class PythonExecutor:
