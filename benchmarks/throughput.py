@@ -4,7 +4,7 @@
 
 Whole worker processes as campaigns start them, on an empty corpus, in interleaved rounds. CPU
 time of the process, its start included; the least of the rounds. An unguided campaign is
-what there is without Atheris: random walks through random workloads, many through each.
+what there is without Atheris: random walks through random workloads, two through each.
 """
 
 from __future__ import annotations

@@ -132,9 +132,9 @@ class Worker:
         except BaseException as error:
             # From setup, say: libFuzzer would print a traceback and count that as success.
             self._give_up(f"running the engine failed: {type(error).__name__}: {error}")
-        # What went round is no parent: its children would too, and each costs a hundred others.
-        round_ = run.limited or any(f.kind is Kind.ENDLESS_LOOP for f in run.findings)
-        if self._population is not None and self.feedback is not None and not round_:
+        # What goes round is no parent: its children would too, and cost a hundred others each.
+        went_round = run.limited or any(f.kind is Kind.ENDLESS_LOOP for f in run.findings)
+        if self._population is not None and self.feedback is not None and not went_round:
             self._population.saw(data, self.feedback.places)
         self._judge(run, workload, lambda: data)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 from helpers import DEFAULT, executor, only, run_threads, small_schedules, threads_case, workload
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from loops import (
     make,
     ping,
@@ -18,8 +20,11 @@ from loops import (
 )
 
 from harness import QUEUED, Cell, Engine
+from harness import relax as give_way
 from harness.execute.session import LIMIT
 from harness.model.finding import Kind
+from harness.runtime import cycle
+from harness.runtime.freeze import freeze
 
 ENDLESS = {
     "a spin nobody ends": (spin,),
@@ -59,6 +64,51 @@ def test_a_loop_that_counts_locally_is_inconclusive_not_endless():
 
     run = run_threads(make, body)
     assert run.verdict == "step-limit"
+
+
+def circling(before, around):
+    """Two counters: one runs out, the other goes round for ever."""
+
+    def body(s):
+        left, n = before, 0
+        while left:
+            left -= 1
+            s.cell.write(-left)
+            give_way()
+        while True:
+            s.flag.store(n)
+            give_way()
+            n = (n + 1) % around
+
+    return body
+
+
+@given(before=st.integers(0, 150), around=st.integers(1, 150))
+@settings(max_examples=25, deadline=None)
+def test_a_cycle_within_a_quarter_of_the_budget_is_proven(before, around):
+    # A thousand decisions is what two threads make of this at most, before it and within it.
+    run = run_threads(make, circling(before, around), circling(before, around))
+    assert run.verdict == "endless-loop"
+
+
+def test_data_that_grows_for_ever_is_read_rarely(monkeypatch):
+    reads = []
+
+    def noting(*roots):
+        reads.append(roots)
+        return freeze(*roots)
+
+    monkeypatch.setattr(cycle, "freeze", noting)
+
+    def grow(s):
+        while True:
+            s.flag.fetch_add(1)
+            s.cell.read()
+            s.cell.read()
+            give_way()
+
+    assert run_threads(make, grow, grow).verdict == "step-limit"
+    assert 0 < len(reads) < cycle.STEPS / 6  # at every step of the first thread: a half
 
 
 def test_the_finding_names_every_thread_of_a_mutual_loop():
