@@ -31,6 +31,9 @@ _GRACE = 5.0
 _FEW = 1
 """How many raw findings of a sort are looked at when a campaign is over."""
 
+_PATIENCE = 10.0
+"""Seconds from then on in which kinds of finding that have a case may get further ones."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -262,13 +265,19 @@ class Campaign:
             self._take(collector, raw, f"minimising {raw.signature}")
 
     def _wrap_up(self, collector: Collector) -> None:
-        """Look at what is left: the first raw findings of each sort, and drop the others."""
+        """Look at what is left: the first raw findings of each sort, and drop the others.
+
+        When that takes long, what is probably one more way to a known finding stays in the spool.
+        """
+        late = time.monotonic() + _PATIENCE
         left = list(spool.waiting(self._paths.spool))
+        for raw in left:
+            if raw.nth > _FEW:
+                raw.path.unlink(missing_ok=True)
         first = [raw for raw in left if raw.nth <= _FEW]
         for n, raw in enumerate(first, 1):
-            self._take(collector, raw, f"minimising {n} of {len(first)} findings")
-        for raw in left:
-            raw.path.unlink(missing_ok=True)
+            if time.monotonic() < late or raw.signature not in collector.signatures:
+                self._take(collector, raw, f"minimising {n} of {len(first)} findings")
 
     def _take(self, collector: Collector, raw: RawFinding, busy: str) -> None:
         self.progress.busy = busy

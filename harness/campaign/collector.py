@@ -21,7 +21,7 @@ from harness.model.schedule import Schedule, Switch
 from harness.model.wording import describe_workload
 from harness.model.workload import Workload
 
-BUDGET = 5_000
+BUDGET = 3_000
 """Runs spent on minimising one finding; ``harness minimize`` goes on from there."""
 
 
@@ -59,6 +59,7 @@ class Collector:
 
     Attributes:
         collected: by cause, in the order they were met.
+        signatures: of the findings that were confirmed.
     """
 
     def __init__(self, executor: Executor, paths: CampaignPaths) -> None:
@@ -68,6 +69,7 @@ class Collector:
         self._known = self._load_known()
         self._old = {raw.path for raw in spool.waiting(paths.spool)}
         self.collected: dict[str, Collected] = {}
+        self.signatures: set[str] = set()
 
     def take(self, raw: RawFinding, progress: Callable[[int], None]) -> None:
         """Confirm a raw finding, minimise it and save it, unless its cause is known.
@@ -103,6 +105,7 @@ class Collector:
             enough=self._explained,
         )
         self._save(minimal, raw)
+        self.signatures.add(raw.signature)
         raw.path.unlink(missing_ok=True)
 
     def _explained(self, finding: Finding, workload: Workload, switches: Sequence[Switch]) -> bool:

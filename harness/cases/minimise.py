@@ -19,7 +19,7 @@ from itertools import combinations
 from harness.cases.labels import relabelled
 from harness.cases.reading import CaseFileError, read_workload
 from harness.execute.run import Executor, RecordedRun, Run
-from harness.model.finding import Finding
+from harness.model.finding import Finding, Kind
 from harness.model.params import Int, OwnRequest
 from harness.model.schedule import Schedule, Switch
 from harness.model.spec import EngineSpec
@@ -32,6 +32,9 @@ RUNS = 200_000
 
 _STUCK = 4000
 """What a run costs that the watchdog had to end: it took seconds, not a fraction of one ms."""
+
+_ROUND = 20
+"""What a run costs that went round for ever: the proof takes as long as so many others."""
 
 _LONGEST = 80
 """Decisions in a run up to which all pairs of deviations are tried."""
@@ -274,6 +277,8 @@ class _Search:
     def _charge(self, run: Run) -> None:
         if any(f.where.startswith(StuckError.__name__) for f in run.findings):
             self._spent += _STUCK
+        elif run.limited or any(f.kind is Kind.ENDLESS_LOOP for f in run.findings):
+            self._spent += _ROUND
 
     def _spend(self) -> None:
         if self._spent >= self._budget:

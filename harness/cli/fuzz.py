@@ -109,7 +109,7 @@ def fuzz(
             )
     if progress.trouble:
         complain(progress.trouble)
-    elif progress.interrupted and progress.waiting:
+    elif progress.waiting:
         complain(
             f"{progress.waiting} raw findings were not looked at yet; they stay in the spool, "
             "and the next campaign begins with them"

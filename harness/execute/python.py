@@ -47,8 +47,7 @@ class PythonExecutor:
         session = self._sessions.get(workload)
         if session is None:
             session = self._open(workload)
-        run = session.run(schedule)
-        return self.record(workload, schedule).run if run is None else run
+        return session.run(schedule)
 
     def steer(self, workload: Workload, pilot: Pilot) -> Run:
         """See ``Executor.steer``."""

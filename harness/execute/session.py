@@ -78,8 +78,8 @@ class Session:
         self._idle = IdleOracle(self._ledger)
         self._proof: CycleProof | None = None
 
-    def run(self, schedule: Schedule) -> Run | None:
-        """Execute ``schedule``; None when the run stalled and must be recorded to be judged.
+    def run(self, schedule: Schedule) -> Run:
+        """Execute ``schedule``; once more when the run stalls, to see whether it loops.
 
         Raises:
             EngineError: the engine can not be run.
@@ -90,7 +90,7 @@ class Session:
         s.execute(self._plan.reset(), schedule, self, limit=LIMIT)
         if s.over == "stall":
             self._unwind()
-            return None
+            self._prove(schedule)
         return self._result()
 
     def steer(self, pilot: Pilot) -> Run:
@@ -99,7 +99,7 @@ class Session:
         Raises:
             EngineError: the engine can not be run.
         """
-        self._observed(Schedule(), pilot, pilot)
+        self._prove(Schedule(), pilot, pilot)
         return self._result()
 
     def record(
@@ -110,7 +110,7 @@ class Session:
         Raises:
             EngineError: the engine can not be run.
         """
-        self._observed(schedule, recorder, guide)
+        self._prove(schedule, recorder, guide)
         run = self._result()
         run.findings = [replace(f, step=recorder.steps_before(f.step)) for f in run.findings]
         return RecordedRun(
@@ -193,7 +193,9 @@ class Session:
         if self._invariants or self._tells:
             s.open += 1
 
-    def _observed(self, schedule: Schedule, observer: Observer, guide: Guide | None) -> None:
+    def _prove(
+        self, schedule: Schedule, observer: Observer | None = None, guide: Guide | None = None
+    ) -> None:
         self._set_up()
         self._proof = CycleProof()
         self._s.execute(

@@ -20,6 +20,7 @@ from types import (
     ModuleType,
 )
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from harness.runtime.valuestack import instruction
 
@@ -104,31 +105,49 @@ class _Freezer:
 
     def _instance(self, obj: Any) -> object:
         kind = type(obj)
+        layout = _layouts.get(kind)
+        if layout is None:
+            layout = _layouts[kind] = _Layout(kind)
         parts: list[object] = []
-        found = False
-        for base in kind.__mro__:
-            slots = base.__dict__.get("__slots__", ())
-            for slot in (slots,) if isinstance(slots, str) else slots:
-                if slot in ("__dict__", "__weakref__"):
-                    continue
-                found = True
-                name = (
-                    f"_{base.__name__.lstrip('_')}{slot}"
-                    if slot.startswith("__") and not slot.endswith("__")
-                    else slot
-                )
-                if hasattr(obj, name):
-                    parts.append((slot, self.one(getattr(obj, name))))
-        if hasattr(obj, "__dict__"):
-            found = True
+        for slot, name in layout.slots:
+            if hasattr(obj, name):
+                parts.append((slot, self.one(getattr(obj, name))))
+        if layout.has_dict:
             parts.append(self.one(vars(obj)))
-        for base in (list, dict, set, tuple, deque, int, str):
-            if isinstance(obj, base):
-                found = True
-                if isinstance(obj, int | str):
-                    parts.append(base(obj))  # type: ignore[arg-type]
-                elif not isinstance(obj, dict | set):
-                    parts.append(self.all(obj))
-        if not found and kind is not object:
+        for base in layout.bases:
+            if base in (int, str):
+                parts.append(base(obj))
+            elif base not in (dict, set):
+                parts.append(self.all(obj))
+        if not layout.readable:
             raise UnprovableError(f"an object of type {kind.__name__}")
         return (kind.__module__, kind.__qualname__, tuple(parts))
+
+
+class _Layout:
+    """Where the instances of a class keep their state.
+
+    Attributes:
+        slots: each slot's name as it was declared and as the attribute is called.
+        has_dict: whether they have a ``__dict__``.
+        bases: the builtin classes it inherits from.
+        readable: whether that is all there is.
+    """
+
+    def __init__(self, kind: type) -> None:
+        self.slots: list[tuple[str, str]] = []
+        for base in kind.__mro__:
+            declared = base.__dict__.get("__slots__", ())
+            for slot in (declared,) if isinstance(declared, str) else declared:
+                if slot not in ("__dict__", "__weakref__"):
+                    private = slot.startswith("__") and not slot.endswith("__")
+                    name = f"_{base.__name__.lstrip('_')}{slot}" if private else slot
+                    self.slots.append((slot, name))
+        self.has_dict = kind.__dictoffset__ != 0
+        self.bases = [
+            base for base in (list, dict, set, tuple, deque, int, str) if issubclass(kind, base)
+        ]
+        self.readable = bool(self.slots or self.has_dict or self.bases or kind is object)
+
+
+_layouts: WeakKeyDictionary[type, _Layout] = WeakKeyDictionary()

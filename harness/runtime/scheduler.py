@@ -59,8 +59,8 @@ class Scheduler:
         over: why the run was ended early ("crash", "stall", "limit", "loop", "stubborn"), or
             None.
         stubborn: threads that swallowed whatever was to end them.
-        watched: whether decisions take the full path: somebody observes, a probe runs, a
-            spinner is parked, or the run is being unwound.
+        watched: whether decisions take the full path: somebody observes or proves, a probe
+            runs, a spinner is parked, or the run is being unwound.
     """
 
     __slots__ = (
@@ -151,8 +151,8 @@ class Scheduler:
             limit: decisions after which the run ends with ``over == "limit"``.
             observer: records the run; costs about ten times the speed.
             guide: decides instead of the schedule; needs an observer.
-            prover: takes over when the run stalls, to prove a cycle; without one a stalled
-                run ends with ``over == "stall"``.
+            prover: takes over when the run stalls, to prove a cycle, and sees every decision;
+                without one a stalled run ends with ``over == "stall"``.
 
         Afterwards ``over`` says why the run ended early, or is None; threads that are still
         inside an activity are blocked, and stay so until they are unwound.
@@ -173,7 +173,7 @@ class Scheduler:
         self.mark_activity: Activity | None = None
         self.gaps, self.choices, self.explicit = schedule
         self.count = len(self.gaps)
-        self.watched = observer is not None
+        self.watched = observer is not None or prover is not None
         self.slice = self.free_slice = 0 if self.watched else FOREVER
         self.check = CHECK_EVERY
         self.limit = limit
@@ -386,7 +386,10 @@ class Scheduler:
     def unwatch(self) -> None:
         """Return to the fast path if nobody needs the full one any more."""
         self.watched = (
-            self.observer is not None or self.probe is not None or bool(self.spinners.parked)
+            self.observer is not None
+            or self.prover is not None
+            or self.probe is not None
+            or bool(self.spinners.parked)
         )
 
     def wake(self, thread: VirtualThread, activity: Activity) -> None:

@@ -72,3 +72,34 @@ def test_the_display_says_that_it_is_over_what_is_done_and_what_ctrl_c_does(why)
 
 def test_the_display_says_that_workers_are_being_stopped():
     assert "time is up: waiting for the workers …" in shown(Progress(ending="time is up"))
+
+
+TWO_WAYS = """
+class Twice(Sound):
+    @operation()
+    def left(self):
+        self.fail()
+    @operation()
+    def right(self):
+        self.fail()
+    def fail(self):
+        raise ValueError("either way")
+"""
+
+
+def test_who_runs_out_of_patience_leaves_more_of_the_same_to_the_next_campaign(
+    tmp_path, monkeypatch
+):
+    ref = find(f"{engine(tmp_path, TWO_WAYS)}:Twice")
+    options = Options(tmp_path / "corpus", runs=300)
+    monkeypatch.setattr(Campaign, "_take_one", lambda *_: None)
+    monkeypatch.setattr("harness.campaign.campaign._PATIENCE", -1.0)
+    first = Campaign(ref, options, lambda _: None).run()
+    assert len(first.collected) == 1
+    assert first.waiting > 0
+    monkeypatch.undo()
+    then = Campaign(ref, replace(options, runs=1), lambda _: None).run()
+    assert then.waiting == 0
+    saved = {found.path for found in (*first.collected, *then.collected)}
+    assert len(saved) == 2
+    assert all(path.exists() for path in saved)
