@@ -4,16 +4,10 @@ When a recorded run stalls, the schedule is overruled by a strict round robin, w
 every thread that can run does. If the full state (shared state, every thread's position,
 locals and ready activities) repeats at the same place of the rotation, the run will go round
 that cycle for ever, and the finding is proven.
-
-Reading the full state costs a hundred times as much as a step. So it is compared with that of one
-earlier step only, and only where all threads stand where they stood then; the earlier step is
-chosen anew whenever the steps have doubled, and so lies on the cycle in the end (Brent, "An
-improved Monte Carlo factorization algorithm", BIT 20, 1980).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -24,9 +18,17 @@ if TYPE_CHECKING:
     from harness.runtime.scheduler import Scheduler
 
 STEPS = 4096
-"""Decisions under round robin before the proof is given up and the run counts as ``step-limit``.
+"""Decisions under round robin before the proof is given up and the run counts as ``step-limit``."""
 
-Enough for every cycle that begins within a quarter of them and is no longer than that.
+
+_OFTEN = 256
+"""Rounds of the rotation in which the state is read at each."""
+
+_SELDOM = 16
+"""From then on it is read in one of so many: reading costs a hundred times as much as a step.
+
+What has stalled is on its cycle already, and most are short. Of data that grows for ever no number
+of states is proof.
 """
 
 
@@ -43,8 +45,9 @@ class CycleProof:
         self.active = False
         self.length = 0
         self.looping: frozenset[int] = frozenset()
-        self._anchor: _Anchor | None = None
+        self._seen: dict[object, tuple[int, list[list[FrameType]]]] = {}
         self._ran: list[int] = []
+        self._rounds = 0
         self._allowed = STEPS
         self._progress: object = None
 
@@ -62,8 +65,9 @@ class CycleProof:
         progress = s.hooks.progress()
         if progress != self._progress:
             self._progress = progress
-            self._anchor = None
+            self._seen.clear()
             self._ran.clear()
+            self._rounds = 0
         if s.enabled & current.bit:
             if current.bit == s.enabled & -s.enabled:
                 self._compare()
@@ -76,45 +80,32 @@ class CycleProof:
 
     def _compare(self) -> None:
         s = self._scheduler
+        self._rounds += 1
+        if len(self._ran) > self._allowed:
+            s.stop("limit")
+        if self._rounds > _OFTEN and self._rounds % _SELDOM:
+            return
         threads = [t for t in s.live() if t.greenlet]
         stacks = [frames for t in threads if (frames := stack_of(t, s.current)) is not None]
         if len(stacks) < len(threads):
             self._allowed += len(threads)  # deep in a recursion, which ends by itself
             return
-        stand = (
-            s.enabled,
-            s.timed,
-            tuple(position_of(t, s.current) for t in threads),
-            tuple((t.index, *(a.label for a in t.ready)) for t in threads),
-        )
-        ran, anchor = len(self._ran), self._anchor
         try:
-            if anchor is None or ran >= 2 * anchor.ran:
-                self._anchor = _Anchor(ran, stand, stacks, self._state(stacks))
-            elif (
-                stand == anchor.stand
-                and self._state(stacks) == anchor.state
-                and all(map(repeats, anchor.stacks, stacks))
-            ):
-                self.length = ran - anchor.ran
-                self.looping = frozenset(self._ran[anchor.ran :])
-                s.stop("loop")
+            state = (
+                freeze(s.hooks.state()),
+                s.enabled,
+                s.timed,
+                tuple(freeze_frames(frames) for frames in stacks),
+                tuple(position_of(t, s.current) for t in threads),
+                tuple((t.index, *(a.label for a in t.ready)) for t in threads),
+            )
         except UnprovableError:
             s.stop("limit")
             return
-        if ran > self._allowed:
-            s.stop("limit")
-
-    def _state(self, stacks: list[list[FrameType]]) -> object:
-        shared = freeze(self._scheduler.hooks.state())
-        return shared, tuple(freeze_frames(frames) for frames in stacks)
-
-
-@dataclass(frozen=True, slots=True)
-class _Anchor:
-    """The step that later ones are compared with: decisions before it, and the state there."""
-
-    ran: int
-    stand: object
-    stacks: list[list[FrameType]]
-    state: object
+        first = self._seen.get(state)
+        if first is None:
+            self._seen[state] = (len(self._ran), stacks)
+        elif all(map(repeats, first[1], stacks)):
+            self.length = len(self._ran) - first[0]
+            self.looping = frozenset(self._ran[first[0] :])
+            s.stop("loop")

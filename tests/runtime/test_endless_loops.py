@@ -83,15 +83,15 @@ def circling(before, around):
     return body
 
 
-@given(before=st.integers(0, 150), around=st.integers(1, 150))
+@given(before=st.integers(0, 50), around=st.integers(1, 150))
 @settings(max_examples=25, deadline=None)
-def test_a_cycle_within_a_quarter_of_the_budget_is_proven(before, around):
-    # A thousand decisions is what two threads make of this at most, before it and within it.
+def test_a_cycle_that_begins_and_ends_within_the_budget_is_proven(before, around):
+    # Each of two threads makes two decisions a time: at most 800 of the budget's 4,096.
     run = run_threads(make, circling(before, around), circling(before, around))
     assert run.verdict == "endless-loop"
 
 
-def test_data_that_grows_for_ever_is_read_rarely(monkeypatch):
+def test_data_that_grows_for_ever_is_inconclusive_and_seldom_read(monkeypatch):
     reads = []
 
     def noting(*roots):
@@ -108,7 +108,7 @@ def test_data_that_grows_for_ever_is_read_rarely(monkeypatch):
             give_way()
 
     assert run_threads(make, grow, grow).verdict == "step-limit"
-    assert 0 < len(reads) < cycle.STEPS / 6  # at every step of the first thread: a half
+    assert 0 < len(reads) < cycle.STEPS / 8  # at every round: a half
 
 
 def test_the_finding_names_every_thread_of_a_mutual_loop():
