@@ -34,7 +34,6 @@ from harness.codec.mutate import Mutator
 from harness.engine.registry import EngineRef, find
 from harness.execute.python import PythonExecutor
 from harness.execute.run import EngineError, Run
-from harness.model.finding import Kind
 from harness.model.workload import Workload
 from harness.strategies.drive import run_with
 from harness.strategies.registry import DEFAULT, STRATEGIES
@@ -133,8 +132,7 @@ class Worker:
             # From setup, say: libFuzzer would print a traceback and count that as success.
             self._give_up(f"running the engine failed: {type(error).__name__}: {error}")
         # What goes round is no parent: its children would too, and cost a hundred others each.
-        went_round = run.limited or any(f.kind is Kind.ENDLESS_LOOP for f in run.findings)
-        if self._population is not None and self.feedback is not None and not went_round:
+        if self._population is not None and self.feedback is not None and not run.went_round:
             self._population.saw(data, self.feedback.places)
         self._judge(run, workload, lambda: data)
 

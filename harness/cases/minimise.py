@@ -19,7 +19,7 @@ from itertools import combinations
 from harness.cases.labels import relabelled
 from harness.cases.reading import CaseFileError, read_workload
 from harness.execute.run import Executor, RecordedRun, Run
-from harness.model.finding import Finding, Kind
+from harness.model.finding import Finding
 from harness.model.params import Int, OwnRequest
 from harness.model.schedule import Schedule, Switch
 from harness.model.spec import EngineSpec
@@ -277,7 +277,7 @@ class _Search:
     def _charge(self, run: Run) -> None:
         if any(f.where.startswith(StuckError.__name__) for f in run.findings):
             self._spent += _STUCK
-        elif run.limited or any(f.kind is Kind.ENDLESS_LOOP for f in run.findings):
+        elif run.went_round:
             self._spent += _ROUND
 
     def _spend(self) -> None:

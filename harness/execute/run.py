@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from harness.model.finding import Finding
+from harness.model.finding import Finding, Kind
 from harness.model.schedule import Anchor, Schedule, Switch
 from harness.model.spec import EngineSpec
 from harness.model.trace import Trace
@@ -28,6 +28,11 @@ class Run:
     findings: Sequence[Finding]
     steps: int
     limited: bool
+
+    @property
+    def went_round(self) -> bool:
+        """Whether it stalled, and so took as long as many others: a loop, proven or not."""
+        return self.limited or any(f.kind is Kind.ENDLESS_LOOP for f in self.findings)
 
     @property
     def worst(self) -> Finding | None:
