@@ -11,7 +11,7 @@ from typing import Protocol
 
 from harness.cases.minimise import minimise
 from harness.codec.codec import Codec
-from harness.codec.mutate import Mutator, tail_bytes
+from harness.codec.mutate import Mutator
 from harness.engine.base import Engine
 from harness.engine.registry import EngineRef
 from harness.execute.opening import open_executor
@@ -24,9 +24,6 @@ from harness.pytest_plugin.failures import drawn
 from harness.report.about import About
 from harness.strategies.registry import STRATEGIES
 from harness.strategies.search import Searched, search
-
-TAILS = 20
-"""Schedules that are tried with one workload: setting one up costs more than running it."""
 
 MINIMISING = 5_000
 """Runs that may be spent on making a finding readable."""
@@ -106,12 +103,9 @@ def explore(
 def _random(
     executor: Executor, mutator: Mutator, codec: Codec, random: Random
 ) -> Iterator[Searched]:
-    while True:
-        data = mutator.fresh(random)
-        for _ in range(TAILS):
-            # The random tail of the schedule is seeded by the last four bytes.
-            workload, schedule = codec.decode(data[:-4] + tail_bytes(random))
-            yield Searched(executor.run(workload, schedule), workload, schedule)
+    for data in mutator.walks(random):
+        workload, schedule = codec.decode(data)
+        yield Searched(executor.run(workload, schedule), workload, schedule)
 
 
 def _found(
