@@ -15,6 +15,9 @@ from benchmarks.gallery_page import replaced, table
 
 PAGE = Path("docs/bench.md")
 
+MEASURE, HARD = "unguided-fresh", 200
+"""Subjects are hard that take this strategy as many schedules on average, or more."""
+
 
 def row(name: str, figures: Mapping[str, Any], against: Mapping[str, Any] | None) -> dict[str, str]:
     """A strategy's row."""
@@ -51,12 +54,37 @@ def caption(results: Mapping[str, Any]) -> str:
     )
 
 
+def hard(results: Mapping[str, Any]) -> str:
+    """In how many trials each strategy found the bugs that are hard; empty without the measure."""
+    firsts: dict[str, dict[str, list[int | None]]] = {}
+    for trial in results["trials"]:
+        of = firsts.setdefault(trial["strategy"], {})
+        of.setdefault(trial["subject"], []).append(trial["first"])
+    if MEASURE not in firsts:
+        return ""
+    subjects = [
+        subject
+        for subject, first in firsts[MEASURE].items()
+        if sum(one or results["budget"] for one in first) >= HARD * len(first)
+    ]
+    counts = {
+        strategy: [one is not None for subject in subjects for one in of.get(subject, ())]
+        for strategy, of in firsts.items()
+    }
+    ordered = sorted(counts, key=lambda strategy: -sum(counts[strategy]))
+    found = ", ".join(f"`{s}` {sum(counts[s])} of {len(counts[s])}" for s in ordered)
+    return (
+        f"\nOn the {len(subjects)} subjects that take `{MEASURE}` {HARD} schedules or more, the bug "
+        f"is found in so many trials: {found}.\n"
+    )
+
+
 def main() -> None:
     """Write a region of the page."""
     region, path = sys.argv[1:]
     results = json.loads(Path(path).read_text(encoding="utf-8"))
     default = "guided" if "guided" in results["strategies"] else "portfolio"
-    text = caption(results) + table(rows(results, default))
+    text = caption(results) + table(rows(results, default)) + hard(results)
     page = PAGE.read_text(encoding="utf-8")
     PAGE.write_text(replaced(page, region, text), encoding="utf-8")
     print(f"{region} of {PAGE} written")

@@ -23,8 +23,8 @@ FEWEST = 4
 TAILS = 2
 """Random walks through a random workload.
 
-A first walk costs half as much again as another one, for the setting up. But few workloads can show
-a bug at all, so more walks through each cost more time than they save (docs/bench.md).
+A first walk costs more than another one, for the setting up. But few workloads can show a bug at
+all, so more walks through each cost more time than they save (docs/bench.md).
 """
 
 
