@@ -74,8 +74,8 @@ def hard(results: Mapping[str, Any]) -> str:
     ordered = sorted(counts, key=lambda strategy: -sum(counts[strategy]))
     found = ", ".join(f"`{s}` {sum(counts[s])} of {len(counts[s])}" for s in ordered)
     return (
-        f"\nOn the {len(subjects)} subjects that take `{MEASURE}` {HARD} schedules or more, the bug "
-        f"is found in so many trials: {found}.\n"
+        f"\nOn the {len(subjects)} subjects that take `{MEASURE}` {HARD} schedules or more, the "
+        f"bug is found in so many trials: {found}.\n"
     )
 
 
