@@ -12,7 +12,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from harness.runtime.frames import position_of, repeats, stack_of
-from harness.runtime.freeze import UnprovableError, freeze, freeze_frames
+from harness.runtime.freeze import UnprovableError, freeze
 
 if TYPE_CHECKING:
     from harness.runtime.scheduler import Scheduler
@@ -92,10 +92,9 @@ class CycleProof:
             return
         try:
             state = (
-                freeze(s.hooks.state()),
+                freeze(s.hooks.state(), *stacks),
                 s.enabled,
                 s.timed,
-                tuple(freeze_frames(frames) for frames in stacks),
                 tuple(position_of(t, s.current) for t in threads),
                 tuple((t.index, *(a.label for a in t.ready)) for t in threads),
             )

@@ -1,15 +1,18 @@
 """Turns live state into a comparable value, so that "the same state again" is a proof.
 
-Structure is followed through containers, instances and primitives; identity is kept by
-numbering objects in the order of their first visit. Anything whose state can not be read
-(an open generator of C code, a file, a socket) makes the whole state unprovable: better no
-verdict than a guess.
+Structure is followed through containers, instances, closures and primitives; identity is kept by
+numbering objects in the order of their first visit, the shared state first and then every
+frame, so that what a local variable shares with the rest is part of the state, and read once.
+Anything whose state can not be read (an open generator of C code, a file, a socket) makes the
+whole state unprovable: better no verdict than a guess.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from copyreg import dispatch_table
+from enum import Enum
 from types import (
     BuiltinFunctionType,
     CodeType,
@@ -19,135 +22,184 @@ from types import (
     MethodType,
     ModuleType,
 )
-from typing import Any
+from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 from harness.runtime.valuestack import instruction
 
-_PLAIN = (int, float, complex, str, bytes, bool, range, type(None), type(Ellipsis))
-_BY_IDENTITY = (FunctionType, BuiltinFunctionType, ModuleType, type, CodeType)
+_PLAIN = frozenset(
+    (int, float, complex, str, bytes, bool, range, type(None), type(Ellipsis), type(NotImplemented))
+)
+_BY_IDENTITY = (ModuleType, type, CodeType, Enum)
 
 
 class UnprovableError(Exception):
     """Some part of the state can not be read."""
 
 
-def freeze(*roots: object) -> object:
-    """A hashable value, equal for two states exactly when nothing readable differs.
+def freeze(state: object, *stacks: Iterable[FrameType]) -> tuple[object, ...]:
+    """Hashable values, equal for two states exactly when nothing readable differs.
 
     An object whose class defines ``frozen_state`` speaks for itself through it.
 
-    Raises:
-        UnprovableError: something reachable can not be read.
-    """
-    return _Freezer().all(roots)
+    Args:
+        state: what the threads share.
+        stacks: for each thread its frames; see ``valuestack`` for what their locals leave out.
 
-
-def freeze_frames(frames: Iterable[FrameType]) -> object:
-    """The position and the locals of each frame. See ``valuestack`` for what that leaves out.
+    Returns:
+        The state, as it would be frozen alone, and for each stack the positions and locals.
 
     Raises:
         UnprovableError: something reachable can not be read.
     """
     freezer = _Freezer()
-    return tuple(freezer.frame(frame) for frame in frames)
+    return (freezer.one(state), *(tuple(map(freezer.frame, frames)) for frames in stacks))
 
 
 class _Freezer:
     def __init__(self) -> None:
         self._seen: dict[int, int] = {}
         self._keep: list[object] = []  # ids stay unique while their objects live
+        self._ways: dict[type, _Way | None] = {}  # quicker to ask than weak references
 
     def all(self, objs: Iterable[object]) -> tuple[object, ...]:
-        return tuple(self.one(obj) for obj in objs)
+        return tuple(map(self.one, objs))
 
     def one(self, obj: Any) -> object:
         kind = type(obj)
         if kind in _PLAIN:
-            return (kind.__name__, obj)
-        if isinstance(obj, _BY_IDENTITY):
-            return ("identity", id(obj))
+            return (kind, obj)
         number = self._seen.get(id(obj))
         if number is not None:
             return ("again", number)
+        try:
+            way = self._ways[kind]
+        except KeyError:
+            way = self._ways[kind] = _way(kind)
+        if way is None:
+            return ("identity", id(obj))
         self._seen[id(obj)] = len(self._seen)
         self._keep.append(obj)
-        if hasattr(kind, "frozen_state"):
-            return (kind.__name__, self.all(obj.frozen_state()))
-        if kind in (tuple, list, deque):
-            return (kind.__name__, self.all(obj))
-        if isinstance(obj, dict):
-            return (kind.__name__, tuple((self.one(k), self.one(v)) for k, v in obj.items()))
-        if isinstance(obj, set | frozenset):
-            return (kind.__name__, tuple(sorted(self.all(obj), key=repr)))
-        if isinstance(obj, bytearray):
-            return (kind.__name__, bytes(obj))
-        if isinstance(obj, MethodType):
-            return ("method", id(obj.__func__), self.one(obj.__self__))
-        if isinstance(obj, GeneratorType):
-            frame = obj.gi_frame
-            return ("generator", None if frame is None else self.frame(frame))
-        if hasattr(obj, "__next__"):
-            return self._iterator(obj)
-        return self._instance(obj)
+        return (kind, way(self, obj))
 
     def frame(self, frame: FrameType) -> object:
         # Sorted: the order of a frame's locals depends on when they were looked at before.
         variables = sorted(frame.f_locals.items())
         return (id(frame.f_code), instruction(frame), tuple((n, self.one(v)) for n, v in variables))
 
-    def _iterator(self, obj: Any) -> object:
-        try:
-            reduced = obj.__reduce__()
-        except Exception:
-            raise UnprovableError(f"an iterator of type {type(obj).__name__}") from None
-        return ("iterator", type(obj).__name__, self.one(reduced))
 
-    def _instance(self, obj: Any) -> object:
-        kind = type(obj)
-        layout = _layouts.get(kind)
-        if layout is None:
-            layout = _layouts[kind] = _Layout(kind)
-        parts: list[object] = []
-        for slot, name in layout.slots:
-            if hasattr(obj, name):
-                parts.append((slot, self.one(getattr(obj, name))))
-        if layout.has_dict:
-            parts.append(self.one(vars(obj)))
-        for base in layout.bases:
-            if base in (int, str):
-                parts.append(base(obj))
-            elif base not in (dict, set):
-                parts.append(self.all(obj))
-        if not layout.readable:
-            raise UnprovableError(f"an object of type {kind.__name__}")
-        return (kind.__module__, kind.__qualname__, tuple(parts))
+_Way: TypeAlias = Callable[[_Freezer, Any], object]
+"""Freezes the instances of a class."""
+
+_ways: WeakKeyDictionary[type, _Way | None] = WeakKeyDictionary()
+
+
+def _way(kind: type) -> _Way | None:
+    """How instances of ``kind`` are frozen; None where they are what they are, for ever."""
+    try:
+        return _ways[kind]
+    except KeyError:
+        way = _ways[kind] = _choose(kind)
+        return way
+
+
+def _choose(kind: type) -> _Way | None:
+    if issubclass(kind, _BY_IDENTITY):
+        return None
+    if hasattr(kind, "frozen_state"):
+        return lambda freezer, obj: freezer.all(obj.frozen_state())
+    way = _EXACTLY.get(kind)
+    if way is not None:
+        return way
+    layout = _Layout(kind)
+    return layout.freeze if layout.whole else _reduced
+
+
+def _mapping(freezer: _Freezer, obj: dict[Any, Any]) -> object:
+    one = freezer.one
+    return tuple((one(k), one(v)) for k, v in obj.items())
+
+
+def _set(freezer: _Freezer, obj: Iterable[object]) -> object:
+    return tuple(sorted(freezer.all(obj), key=repr))
+
+
+def _function(freezer: _Freezer, obj: FunctionType) -> object:
+    cells = obj.__closure__ or ()
+    try:
+        closure = freezer.all(cell.cell_contents for cell in cells)
+    except ValueError:
+        raise UnprovableError(f"{obj.__qualname__}, whose closure is not complete") from None
+    return (id(obj.__code__), closure, freezer.one(obj.__defaults__))
+
+
+def _method(freezer: _Freezer, obj: MethodType) -> object:
+    return (freezer.one(obj.__func__), freezer.one(obj.__self__))
+
+
+def _generator(freezer: _Freezer, obj: GeneratorType[Any, Any, Any]) -> object:
+    frame = obj.gi_frame
+    return None if frame is None else freezer.frame(frame)
+
+
+def _reduced(freezer: _Freezer, obj: Any) -> object:
+    """What code in C keeps to itself: only pickling tells, if anything does."""
+    try:
+        reduce = dispatch_table.get(type(obj))
+        reduced = obj.__reduce_ex__(2) if reduce is None else reduce(obj)
+    except Exception:
+        raise UnprovableError(f"an object of type {type(obj).__name__}") from None
+    return freezer.one(reduced)
+
+
+_EXACTLY: dict[type, _Way] = {
+    tuple: _Freezer.all,
+    list: _Freezer.all,
+    deque: _Freezer.all,
+    dict: _mapping,
+    set: _set,
+    frozenset: _set,
+    bytearray: lambda _, obj: bytes(obj),
+    FunctionType: _function,
+    BuiltinFunctionType: lambda freezer, obj: (obj.__name__, freezer.one(obj.__self__)),
+    MethodType: _method,
+    GeneratorType: _generator,
+}
+"""How the instances of these are frozen, and what instances of their subclasses contain."""
+
+_VALUES: dict[type, _Way] = {int: lambda _, obj: int(obj), str: lambda _, obj: str.__str__(obj)}
+"""What instances of subclasses of these contain."""
+
+_WORD = tuple.__itemsize__
 
 
 class _Layout:
     """Where the instances of a class keep their state.
 
     Attributes:
-        slots: each slot's name as it was declared and as the attribute is called.
-        has_dict: whether they have a ``__dict__``.
-        bases: the builtin classes it inherits from.
-        readable: whether that is all there is.
+        whole: whether that is all there is. A class written in C may keep more, of which
+            neither slots nor a dictionary tell, but the size of its instances does.
     """
 
     def __init__(self, kind: type) -> None:
-        self.slots: list[tuple[str, str]] = []
+        self._slots: list[str] = []
         for base in kind.__mro__:
             declared = base.__dict__.get("__slots__", ())
             for slot in (declared,) if isinstance(declared, str) else declared:
                 if slot not in ("__dict__", "__weakref__"):
                     private = slot.startswith("__") and not slot.endswith("__")
-                    name = f"_{base.__name__.lstrip('_')}{slot}" if private else slot
-                    self.slots.append((slot, name))
-        self.has_dict = kind.__dictoffset__ != 0
-        self.bases = [
-            base for base in (list, dict, set, tuple, deque, int, str) if issubclass(kind, base)
-        ]
-        self.readable = bool(self.slots or self.has_dict or self.bases or kind is object)
+                    self._slots.append(f"_{base.__name__.lstrip('_')}{slot}" if private else slot)
+        self._has_dict = kind.__dictoffset__ != 0
+        inherited = {**_EXACTLY, **_VALUES}
+        known = next((base for base in kind.__mro__ if base in inherited), object)
+        self._content = inherited.get(known)
+        words = len(self._slots) + self._has_dict + (kind.__weakrefoffset__ != 0)
+        self.whole = kind.__basicsize__ <= known.__basicsize__ + words * _WORD
 
-
-_layouts: WeakKeyDictionary[type, _Layout] = WeakKeyDictionary()
+    def freeze(self, freezer: _Freezer, obj: Any) -> object:
+        """The state of an instance."""
+        one = freezer.one
+        parts = [(name, one(getattr(obj, name))) for name in self._slots if hasattr(obj, name)]
+        attributes = one(vars(obj)) if self._has_dict else None
+        content = None if self._content is None else self._content(freezer, obj)
+        return (tuple(parts), attributes, content)

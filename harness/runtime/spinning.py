@@ -16,7 +16,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from harness.runtime.frames import readable_stack, repeats
-from harness.runtime.freeze import UnprovableError, freeze, freeze_frames
+from harness.runtime.freeze import UnprovableError, freeze
 from harness.runtime.valuestack import instruction
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Spinners:
         if not self.parked:
             return False
         try:
-            shared = freeze(self.scheduler.hooks.state())
+            (shared,) = freeze(self.scheduler.hooks.state())
         except UnprovableError:
             self.revive_all()
             return True
@@ -136,12 +136,12 @@ class Probe:
             if self._origin is None:
                 self._start(frames, position)
             elif position == self._position and s.hooks.progress() == self._progress:
-                shared = freeze(s.hooks.state())
-                if (freeze_frames(frames), shared) == self._origin:
+                state = freeze(s.hooks.state(), frames)
+                if state == self._origin:
                     if repeats(self._frames, frames) and not self._holds_a_lock():
                         s.end_probe()
                         touched = {obj: obj.value for obj in self._touched}
-                        s.spinners.park(Parked(s.current, touched, shared))
+                        s.spinners.park(Parked(s.current, touched, state[0]))
                         return
                     # A hidden loop iterator may have moved on, or a lock taken in the loop
                     # would stay locked while the thread is parked: look from elsewhere.
@@ -171,4 +171,4 @@ class Probe:
             self._touched.clear()
             self._frames = frames
             self._position = position
-            self._origin = (freeze_frames(frames), freeze(self.scheduler.hooks.state()))
+            self._origin = freeze(self.scheduler.hooks.state(), frames)

@@ -16,7 +16,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from harness.runtime.frames import repeats, stack
-from harness.runtime.freeze import UnprovableError, freeze, freeze_frames
+from harness.runtime.freeze import UnprovableError, freeze
 from harness.runtime.valuestack import instruction
 from harness.verify.footprint import READ
 
@@ -78,7 +78,7 @@ class Round:
             if self._since > LONGEST:
                 self.begun = False
             return False
-        state = (freeze_frames(frames), freeze(self._hooks.state()), self._hooks.progress())
+        state = (freeze(self._hooks.state(), frames), self._hooks.progress())
         if self.begun and state == self._origin:
             if repeats(self._frames, frames) and not self._holds_a_lock(steps):
                 return True

@@ -11,7 +11,7 @@ from harness import relax as give_way
 from harness.model.finding import Kind
 from harness.runtime import cycle, spinning
 from harness.runtime.frames import DEEPEST
-from harness.runtime.freeze import freeze_frames
+from harness.runtime.freeze import freeze
 
 
 def recurse(s):
@@ -35,12 +35,12 @@ def examined(monkeypatch):
     """The depths of the stacks that proofs looked at, as they are looked at."""
     depths = []
 
-    def noting(frames):
-        depths.append(len(frames))
-        return freeze_frames(frames)
+    def noting(state, *stacks):
+        depths.extend(map(len, stacks))
+        return freeze(state, *stacks)
 
     for module in (spinning, cycle):
-        monkeypatch.setattr(module, "freeze_frames", noting)
+        monkeypatch.setattr(module, "freeze", noting)
     return depths
 
 

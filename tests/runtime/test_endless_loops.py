@@ -94,9 +94,9 @@ def test_a_cycle_that_begins_and_ends_within_the_budget_is_proven(before, around
 def test_data_that_grows_for_ever_is_inconclusive_and_seldom_read(monkeypatch):
     reads = []
 
-    def noting(*roots):
-        reads.append(roots)
-        return freeze(*roots)
+    def noting(state, *stacks):
+        reads.append(state)
+        return freeze(state, *stacks)
 
     monkeypatch.setattr(cycle, "freeze", noting)
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import copy
 import re
 from collections import OrderedDict, deque
-from threading import Lock
+from enum import Enum
+from functools import partial
+from random import Random
+from sys import _getframe
+from threading import Lock, local
 
 import pytest
 from hypothesis import given
@@ -71,6 +75,31 @@ class Sub(list):
     pass
 
 
+class Table(dict):
+    def __init__(self, note, **items):
+        super().__init__(**items)
+        self.note = note
+
+
+class Color(Enum):
+    RED = 1
+    BLUE = 2
+
+
+def closure(n):
+    def inner():
+        return n
+
+    return inner
+
+
+def rolled(times):
+    random = Random(1)
+    for _ in range(times):
+        random.random()
+    return random
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -84,6 +113,15 @@ class Sub(list):
         (OrderedDict(a=1), OrderedDict(a=2)),
         (Topology({"threads": 2}), Topology({"threads": 3})),
         (Thing(1).__init__, Thing(2).__init__),
+        (Table(1, a=1), Table(2, a=1)),
+        (Table(1, a=1), Table(1, a=2)),
+        (Color.RED, Color.BLUE),
+        (closure(1), closure(2)),
+        (lambda a=1: a, lambda a=2: a),
+        ([1].append, [2].append),
+        (partial(max, 1), partial(max, 2)),
+        (rolled(1), rolled(2)),
+        (KeyError(1), KeyError(2)),
         (1, True),
         (1, 1.0),
         ([1], (1,)),
@@ -103,6 +141,13 @@ def test_a_difference_anywhere_shows(one, other):
         lambda: {3, 1, 2},
         lambda: iter([1, 2, 3]),
         lambda: Topology({"threads": 2}),
+        lambda: Table(1, a=2),
+        lambda: [Color.RED, Color.BLUE],
+        lambda: closure([1]),
+        lambda: [1].append,
+        lambda: partial(max, 1),
+        lambda: rolled(3),
+        lambda: re.compile("x"),
     ],
 )
 def test_two_of_the_same_make_freeze_to_the_same(make):
@@ -133,6 +178,19 @@ def test_sharing_is_told_from_equality():
     assert freeze([shared, shared]) != freeze([[1], [1]])
 
 
+def test_what_a_local_variable_shares_with_the_rest_is_told_from_equality():
+    def with_frame(state, mine):
+        return freeze(state, [_getframe()])
+
+    state = [[1]]
+    assert with_frame(state, state[0]) != with_frame(state, [1])
+
+
+def test_the_shared_state_freezes_as_it_would_alone():
+    state = [[1], Thing(2)]
+    assert freeze(state, [_getframe()])[0] == freeze(state)[0]
+
+
 def test_which_of_two_equal_objects_is_shared_counts():
     one, other = [1], [1]
     assert freeze([one, other, one]) != freeze([one, other, other])
@@ -150,7 +208,7 @@ def test_the_order_of_a_dictionary_counts():
 
 
 @pytest.mark.parametrize(
-    "opaque", [Lock(), memoryview(b""), re.compile("x")], ids=lambda o: type(o).__name__
+    "opaque", [Lock(), memoryview(b""), local()], ids=lambda o: type(o).__name__
 )
 def test_what_can_not_be_read_is_refused(opaque):
     with pytest.raises(UnprovableError):
