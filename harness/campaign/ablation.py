@@ -13,17 +13,19 @@ class Ablation:
         reads_from: feedback about who read whose write.
         hand_offs: the same where the object is a lock.
         queue_state: feedback about the abstract state at the end of each activity.
+        near_miss: feedback about requests that wait while few are left who could dequeue them.
         mutators: mutations that know what bytes mean; without, libFuzzer's own.
     """
 
     reads_from: bool = True
     hand_offs: bool = True
     queue_state: bool = True
+    near_miss: bool = True
     mutators: bool = True
 
 
 WHOLE = Ablation()
 """Nothing is left out."""
 
-NO_FEEDBACK = Ablation(reads_from=False, hand_offs=False, queue_state=False)
+NO_FEEDBACK = Ablation(reads_from=False, hand_offs=False, queue_state=False, near_miss=False)
 """The fuzzer is told nothing: it mutates, but nothing guides it."""

@@ -2,16 +2,27 @@
 
 Few workloads can show a bug at all, and those that can tend to show rare features before they show
 it. So every run is given its surprise, the sum of -log of how often each of its features was seen
-so far, and the inputs with the largest are the next parents. That is the information that Böhme,
-Manès, Cha, "Boosting fuzzer efficiency: an information theoretic perspective", ESEC/FSE 2020, give
-to an input; there it is estimated from what mutants of the input show, here from its own run,
-because a parent has few children and is gone.
+so far. That is the information that Böhme, Manès, Cha, "Boosting fuzzer efficiency: an information
+theoretic perspective", ESEC/FSE 2020, give to an input; there it is estimated from what mutants of
+the input show, here from its own run, because a parent has few children and is gone.
+
+A long run shows more than a short one, and so does each of its children, at a price. The next
+parents are those with the most surprise for the steps it took.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from math import log
+
+PRICE = 0.75
+"""Power of the number of steps that surprise is divided by.
+
+With 0 runs became twice as long as random ones; with 1 short ones are bred that show little.
+"""
+
+SHORTEST = 32
+"""Steps of a run that is not worth more for being shorter."""
 
 MOST = 64
 """Parents that wait."""
@@ -32,8 +43,8 @@ class Population:
         self._seen = [0] * places
         self._parents: list[_Parent] = []
 
-    def saw(self, data: bytes, places: bytearray) -> None:
-        """A run of ``data`` showed the features that are set in ``places``."""
+    def saw(self, data: bytes, places: bytearray, steps: int) -> None:
+        """A run of ``data`` showed the features set in ``places``, in so many steps."""
         self._runs += 1
         seen, find = self._seen, places.find
         all_runs = log(self._runs)
@@ -43,12 +54,13 @@ class Population:
             seen[at] = often = seen[at] + 1
             surprise += all_runs - log(often)
             at = find(1, at + 1)
-        self._parents.append(_Parent(surprise, self._runs, data))
+        value = surprise / max(steps, SHORTEST) ** PRICE
+        self._parents.append(_Parent(value, self._runs, data))
         if len(self._parents) > MOST:
             self._parents.remove(min(self._parents, key=_Parent.rank))
 
     def parent(self) -> bytes | None:
-        """The input whose run was the greatest surprise; None when none waits."""
+        """The input whose run was worth most; None when none waits."""
         if not self._parents:
             return None
         first = max(self._parents, key=_Parent.rank)
@@ -60,10 +72,10 @@ class Population:
 
 @dataclass(slots=True, eq=False)
 class _Parent:
-    surprise: float
+    value: float
     run: int
     data: bytes
     children: int = 0
 
     def rank(self) -> tuple[float, int]:
-        return self.surprise, self.run
+        return self.value, self.run

@@ -133,7 +133,7 @@ class Worker:
             self._give_up(f"running the engine failed: {type(error).__name__}: {error}")
         # What goes round is no parent: its children would too, and cost a hundred others each.
         if self._population is not None and self.feedback is not None and not run.went_round:
-            self._population.saw(data, self.feedback.places)
+            self._population.saw(data, self.feedback.places, run.steps)
         self._judge(run, workload, lambda: data)
 
     def _judge(self, run: Run, workload: Workload, data: Callable[[], bytes]) -> None:

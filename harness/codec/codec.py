@@ -35,7 +35,7 @@ MAX_OPS = 12
 MOST_KINDS = 6
 """Kinds of operation in a random workload, beside ``arrive``."""
 
-_CACHE = 256
+_CACHE = 64
 
 
 class CodecError(ValueError):

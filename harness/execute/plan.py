@@ -103,6 +103,19 @@ class Plan:
         request.reset()
         self.scheduler.wake(request.thread, self._probe)
 
+    def close(self) -> None:
+        """Break the cycles of references; it can not run any more.
+
+        A campaign makes thousands of plans a second. Leaving them to the garbage collector cost
+        a third of what running them did.
+        """
+        probe = [] if self._probe is None else [self._probe.request]
+        for request in (*self.requests, *probe):
+            request.data = None
+            del request.finish, request.resume
+        self._calls.clear()
+        self._first.clear()
+
     def _tag(self, thread: int, kind: str) -> object:
         feedback = self.scheduler.feedback
         return None if feedback is None else feedback.tag(thread, kind)

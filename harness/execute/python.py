@@ -20,7 +20,7 @@ from harness.runtime.scheduler import Scheduler
 from harness.runtime.watchdog import watchdog
 from harness.runtime.watched import Pilot
 
-_SESSIONS = 256
+_SESSIONS = 64
 
 
 class PythonExecutor:
@@ -75,6 +75,8 @@ class PythonExecutor:
         session = self._sessions.get(workload)
         if session is None:
             if len(self._sessions) >= _SESSIONS:
+                for old in self._sessions.values():
+                    old.close()
                 self._sessions.clear()
             plan = Plan(self.scheduler, self.spec, workload)
             session = Session(self.scheduler, plan, self._class, self._invariants)

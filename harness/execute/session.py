@@ -117,6 +117,10 @@ class Session:
             run, recorder.trace(), recorder.schedule(), recorder.switches(), recorder.anchors
         )
 
+    def close(self) -> None:
+        """Leave nothing to the garbage collector; it can not run any more."""
+        self._plan.close()
+
     # -------------------------------------------------- reported by the scheduler
 
     def idle_point(self) -> None:

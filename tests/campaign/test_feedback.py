@@ -1,20 +1,35 @@
-"""The abstract queue state: which ends of activities look alike to the fuzzer."""
+"""Which ends of activities look alike to the fuzzer: the abstract queue state, and near misses."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace as Stub
 
 import pytest
 
 from harness.campaign.ablation import NO_FEEDBACK, WHOLE, Ablation
-from harness.campaign.feedback import FeedbackMap
+from harness.campaign.feedback import FAR, FeedbackMap
+
+STATE = replace(WHOLE, near_miss=False)
+NEAR = replace(WHOLE, queue_state=False)
 
 
-def place(*counters: int, parts: Ablation = WHOLE, inside: int = 0) -> list[int]:
-    """The places set by the end of an activity that leaves such counters."""
+def place(
+    *counters: int,
+    parts: Ablation = STATE,
+    inside: int = 0,
+    pending: int = 0,
+    queued: int = 0,
+    in_service: int = 0,
+) -> list[int]:
+    """The places set by the end of an activity that leaves such counters, and so much to do."""
     feedback = FeedbackMap(parts)
-    feedback.scheduler = Stub(inside=inside, pending=0)
-    ledger = Stub(counters=[(Stub(value=value), 0, 0) for value in counters])
+    feedback.scheduler = Stub(inside=inside, pending=pending)
+    ledger = Stub(
+        counters=[(Stub(value=value), 0, 0) for value in counters],
+        queued=[0, queued],
+        in_service=[in_service, 0],
+    )
     feedback.ended(Stub(plan=Stub(ledger=ledger), tag=Stub(kind="finish")))
     assert feedback.seen == feedback.places
     return [at for at, seen in enumerate(feedback.places) if seen]
@@ -40,3 +55,27 @@ def test_who_is_inside_an_activity_matters():
 
 def test_nothing_is_noted_that_is_left_out():
     assert place(0, 1, parts=NO_FEEDBACK) == []
+
+
+def test_requests_that_wait_while_few_are_left_to_dequeue_them_are_a_near_miss():
+    assert len(place(parts=NEAR, queued=1, inside=1)) == 1
+
+
+def test_without_a_queued_request_nothing_is_missed():
+    assert place(parts=NEAR, queued=0, inside=1) == []
+
+
+@pytest.mark.parametrize("left", ["inside", "pending", "in_service"])
+def test_whoever_may_still_dequeue_counts(left):
+    assert place(parts=NEAR, queued=1, **{left: FAR - 1}) != []
+    assert place(parts=NEAR, queued=1, **{left: FAR}) == []
+
+
+def test_a_nearer_miss_is_another_one():
+    assert (
+        len({*place(parts=NEAR, queued=1, inside=1), *place(parts=NEAR, queued=1, inside=2)}) == 2
+    )
+
+
+def test_a_near_miss_is_not_noted_where_it_is_left_out():
+    assert place(parts=NO_FEEDBACK, queued=1, inside=1) == []
