@@ -124,7 +124,7 @@ def explored(cls: type[AnySize], load: Workload, seconds: float, *, brute: bool)
     return it.tally.runs, it.done, time.process_time() - start
 
 
-def frontrun(threads: int, each: int, seconds: float) -> Figures:
+def frontrun_explores(threads: int, each: int, seconds: float) -> Figures:
     """Explore with frontrun's DPOR; its locks stay patched, so in a process of its own."""
     import frontrun
     from frontrun._cooperative import patch_locks
@@ -173,7 +173,8 @@ def main() -> None:
     parser.add_argument("--frontrun", nargs=2, type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.frontrun:
-        print(json.dumps(frontrun(*options.frontrun, options.seconds)))
+        threads, each = options.frontrun
+        print(json.dumps(frontrun_explores(threads, each, options.seconds)))
         return
     console = wide_console()
     shown = Table("threads × requests", "by", "runs", "× ours", "CPU s", "runs/s")

@@ -16,6 +16,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import product
 from statistics import median
 
@@ -119,7 +120,7 @@ def _met(of: Sequence[Hit], seeds: int, target: float) -> str:
 def searches(options: argparse.Namespace) -> Iterator[Callable[[], list[Hit]]]:
     """All searches: seed by seed, so that engines and modes share good and bad moments."""
     for seed, engine, mode in product(range(1, options.seeds + 1), options.engines, options.modes):
-        yield lambda e=engine, m=mode, s=seed: search(e, m, s, options.kinds, options.limit)
+        yield partial(search, engine, mode, seed, options.kinds, options.limit)
 
 
 def main() -> None:

@@ -11,8 +11,9 @@ from random import Random
 
 from benchmarks.small_queue import WORKLOAD, SmallQueue
 from harness.campaign.ablation import WHOLE
-from harness.campaign.feedback import FeedbackMap
+from harness.campaign.feedback import MAP_SIZE, FeedbackMap
 from harness.campaign.libfuzzer import fuzz, own_mutation
+from harness.campaign.population import Population
 from harness.campaign.proposing import Proposals
 from harness.codec.codec import Codec
 from harness.codec.mutate import Mutator
@@ -28,26 +29,29 @@ def fixed_part(codec: Codec) -> bytes:
     return codec.encode(WORKLOAD, Schedule())[1:]
 
 
-def with_feedback() -> PythonExecutor:
-    """An executor that notes features, as a campaign's does."""
+def with_feedback() -> tuple[PythonExecutor, FeedbackMap]:
+    """An executor that notes features, as a campaign's does, and where it notes them."""
     feedback = FeedbackMap(WHOLE)
     executor = PythonExecutor(REF, feedback)
     feedback.scheduler = executor.scheduler
-    return executor
+    return executor, feedback
 
 
 def main() -> None:
     """Fuzz the schedule of one workload."""
-    executor = with_feedback()
+    executor, feedback = with_feedback()
+    population = Population(MAP_SIZE)
     codec = Codec(executor.spec)
     workload = fixed_part(codec)
     end = 1 + len(workload)
 
     def one_input(data: bytes) -> None:
-        executor.run(*codec.decode(data[:1] + workload + data[end:]))
+        data = data[:1] + workload + data[end:]
+        feedback.forget()
+        run = executor.run(*codec.decode(data))
+        population.saw(data, feedback.shown, run.steps)
 
-    feedback = executor.scheduler.feedback
-    proposals = Proposals(Mutator(codec), Random(1), own_mutation)
+    proposals = Proposals(Mutator(codec), population, Random(1), own_mutation)
     fuzz(one_input, proposals.next, feedback.places)
 
 

@@ -34,6 +34,7 @@ from rich.table import Table
 from benchmarks import wide_console
 from benchmarks.guided import REF, fixed_part, with_feedback
 from benchmarks.small_queue import IN_ORDER, Plain, SmallQueue, run_bare
+from harness.campaign.feedback import MAP_SIZE, FeedbackMap
 from harness.campaign.libfuzzer import options as libfuzzer_options
 from harness.campaign.libfuzzer import why_unavailable
 from harness.campaign.worker import Task
@@ -149,9 +150,21 @@ def in_order(executor: PythonExecutor) -> None:
 
 
 def decoded(executor: PythonExecutor, codec: Codec, data: Sequence[bytes]) -> None:
-    """(c), (d): decode and run."""
+    """(c): decode and run."""
     decode, run = codec.decode, executor.run
     for one in data:
+        run(*decode(one))
+
+
+def noted(
+    executor: PythonExecutor, feedback: FeedbackMap, codec: Codec, data: Sequence[bytes]
+) -> None:
+    """(d): decode, run and note features, which libFuzzer would reset."""
+    decode, run = codec.decode, executor.run
+    blank = bytes(MAP_SIZE)
+    for one in data:
+        feedback.places[:] = blank
+        feedback.forget()
         run(*decode(one))
 
 
@@ -192,7 +205,7 @@ def own_rows(folder: Path) -> Iterator[Row]:
     codec = Codec(executor.spec)
     mixed = inputs(codec, range(1, len(MEAN_GAPS) + 1))
 
-    def of(data: Sequence[bytes], executor: PythonExecutor = executor) -> Measure:
+    def of(data: Sequence[bytes]) -> Measure:
         return partial(in_process, partial(decoded, executor, codec, data))
 
     yield Row("a", "the engine alone, on plain primitives", partial(in_process, bare))
@@ -203,7 +216,8 @@ def own_rows(folder: Path) -> Iterator[Row]:
     yield Row("c", "scheduled: 3 threads, decoded from bytes", of(mixed), "b")
     for i, gap in enumerate(MEAN_GAPS):
         yield Row(f"c{gap}", f"    (c) with mean gap {gap} only", of(inputs(codec, [i + 1])))
-    yield Row("d", "guided: with the feedback map", of(mixed, with_feedback()), "c")
+    each = partial(in_process, partial(noted, *with_feedback(), codec, mixed))
+    yield Row("d", "guided: with the feedback map", each, "c")
     missing = why_unavailable()
     for key, name, after, command, environment in _fuzzers(folder):
         measure = None if missing else partial(fuzzed, command, environment)

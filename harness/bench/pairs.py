@@ -33,7 +33,5 @@ class Pairs:
         self._guidance.reads(obj, kind)
 
     def count(self) -> int:
-        """Pairs of different threads seen so far; what setup wrote counts as a thread's."""
-        return sum(
-            writer is None or writer.thread != reader.thread for reader, writer, *_ in self._seen
-        )
+        """Pairs of different threads seen so far."""
+        return sum(writer.thread != reader.thread for reader, writer, *_ in self._seen)

@@ -42,9 +42,6 @@ class Tag:
         self.kind = kind
 
 
-_START = Tag(-1, "start")
-
-
 class FeedbackMap:
     """The map of features seen in the current run.
 
@@ -53,13 +50,14 @@ class FeedbackMap:
 
     Attributes:
         places: one byte a feature; the reader sets them back to 0.
-        seen: the same, of all runs.
+        shown: the places that are set, in the order in which they were; see ``forget``.
     """
 
     def __init__(self, parts: Ablation) -> None:
         self._parts = parts
         self.places = bytearray(MAP_SIZE)
-        self.seen = bytearray(MAP_SIZE)
+        self.shown: list[int] = []
+        self._ever = bytearray(MAP_SIZE)
         self.scheduler: Scheduler
         self._tags: dict[tuple[int, str], Tag] = {}
         self._pairs: dict[tuple[object, ...], int | None] = {}
@@ -69,16 +67,25 @@ class FeedbackMap:
         """The tag of a thread inside a kind of activity; one object for each."""
         return self._tags.setdefault((thread, kind), Tag(thread, kind))
 
+    def forget(self) -> None:
+        """A new run begins, and all places are 0."""
+        self.shown.clear()
+
+    @property
+    def seen(self) -> int:
+        """How many places were set in some run."""
+        return self._ever.count(1)
+
     def reads(self, obj: Any, kind: str) -> None:
-        """The current thread makes access ``kind`` to ``obj``, which another tag wrote."""
+        """The current thread makes access ``kind`` to ``obj``, which another tag wrote last."""
         key = (self.scheduler.tag, obj.writer, obj.name, kind)
         try:
             place = self._pairs[key]
         except KeyError:
             noted = self._parts.hand_offs if kind in _ON_LOCKS else self._parts.reads_from
             place = self._pairs[key] = _pair(*key) if noted else None
-        if place is not None:
-            self.places[place] = self.seen[place] = 1
+        if place is not None and not self.places[place]:
+            self._show(place)
 
     def ended(self, activity: Any) -> None:
         """An activity has ended: note the abstract state it leaves, and a near miss."""
@@ -99,12 +106,16 @@ class FeedbackMap:
             place = self._states[key]
         except KeyError:
             place = self._states[key] = crc32(repr(key).encode()) % MAP_SIZE
-        self.places[place] = self.seen[place] = 1
+        if not self.places[place]:
+            self._show(place)
+
+    def _show(self, place: int) -> None:
+        self.places[place] = self._ever[place] = 1
+        self.shown.append(place)
 
 
-def _pair(reader: object, writer: Tag | None, name: str, kind: str) -> int | None:
+def _pair(reader: object, writer: Tag, name: str, kind: str) -> int | None:
     """The place of a reads-from pair; None where it is none, within one thread."""
-    writer = writer or _START
     if not isinstance(reader, Tag) or writer.thread == reader.thread:
         return None
     return crc32(f"{writer.kind} {name} {kind} {reader.kind}".encode()) % MAP_SIZE

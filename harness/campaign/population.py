@@ -12,6 +12,7 @@ parents are those with the most surprise for the steps it took.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import log
 
@@ -43,17 +44,15 @@ class Population:
         self._seen = [0] * places
         self._parents: list[_Parent] = []
 
-    def saw(self, data: bytes, places: bytearray, steps: int) -> None:
-        """A run of ``data`` showed the features set in ``places``, in so many steps."""
+    def saw(self, data: bytes, shown: Iterable[int], steps: int) -> None:
+        """A run of ``data`` showed the features in these places, in so many steps."""
         self._runs += 1
-        seen, find = self._seen, places.find
+        seen = self._seen
         all_runs = log(self._runs)
         surprise = 0.0
-        at = find(1)
-        while at >= 0:
-            seen[at] = often = seen[at] + 1
+        for place in shown:
+            seen[place] = often = seen[place] + 1
             surprise += all_runs - log(often)
-            at = find(1, at + 1)
         value = surprise / max(steps, SHORTEST) ** PRICE
         self._parents.append(_Parent(value, self._runs, data))
         if len(self._parents) > MOST:

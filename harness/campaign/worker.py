@@ -120,6 +120,8 @@ class Worker:
     def one_input(self, data: bytes) -> None:
         """Run one input and note what it shows."""
         workload, schedule = self._codec.decode(data)
+        if self.feedback is not None:
+            self.feedback.forget()
         try:
             if self._proposals is not None and self._fixed:
                 run, schedule = run_with(self.executor, workload, self._strategy)
@@ -133,7 +135,7 @@ class Worker:
             self._give_up(f"running the engine failed: {type(error).__name__}: {error}")
         # What goes round is no parent: its children would too, and cost a hundred others each.
         if self._population is not None and self.feedback is not None and not run.went_round:
-            self._population.saw(data, self.feedback.places, run.steps)
+            self._population.saw(data, self.feedback.shown, run.steps)
         self._judge(run, workload, lambda: data)
 
     def _judge(self, run: Run, workload: Workload, data: Callable[[], bytes]) -> None:
@@ -200,8 +202,7 @@ class Worker:
         """Write the status file."""
         self.status.seconds = time.monotonic() - self._started
         if self.feedback is not None:
-            seen = self.feedback.seen
-            self.status.places = len(seen) - seen.count(0)
+            self.status.places = self.feedback.seen
         with suppress(OSError):  # a full disk: what counts are the findings
             self.status.write(self._file)
 

@@ -18,6 +18,7 @@ bytes that decode to the same case. A random tail is seeded by the last four byt
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from random import Random
 
 from harness.codec.tail import MEAN_GAPS, filler, tail
@@ -61,6 +62,10 @@ class Codec:
         else:
             self.header, self.record = 1, 0
         self._drawn = [op for op in spec.operations for _ in range(op.weight)]
+        self._choosers = [
+            [byte for byte, drawn in enumerate(self._drawn) if drawn is op]
+            for op in spec.operations
+        ]
         self._workloads: dict[bytes, Workload] = {}
 
     def decode(self, data: bytes) -> tuple[Workload, Schedule]:
@@ -94,10 +99,11 @@ class Codec:
         Leaving most out makes the rest meet more often (Groce, Zhang, Eide, Chen, Regehr,
         "Swarm testing", ISSTA 2012).
         """
-        names = [operation.name for operation in self.spec.operations]
-        few = random.sample(names, random.randint(1, min(len(names), MOST_KINDS)))
-        few.append(names[0])
-        return [byte for byte, operation in enumerate(self._drawn) if operation.name in few]
+        choosers = self._choosers
+        few = random.sample(choosers, random.randint(1, min(len(choosers), MOST_KINDS)))
+        if choosers[0] not in few:
+            few.append(choosers[0])
+        return sorted(chain.from_iterable(few))
 
     def encode(self, workload: Workload, schedule: Schedule) -> bytes:
         """Bytes that decode to this case.

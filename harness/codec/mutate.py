@@ -34,7 +34,8 @@ def tail_bytes(random: Random) -> bytes:
     They are two deviations as well. Their gaps are small, or most runs would be over before
     the tail begins: with gaps up to 255 four of five HAProxy runs were.
     """
-    return bytes(random.randrange(n) for n in (16, 256, 16, 256))
+    gap, choice, other_gap, other_choice = random.randbytes(4)
+    return bytes((gap & 15, choice, other_gap & 15, other_choice))
 
 
 @dataclass(slots=True)
@@ -100,13 +101,9 @@ class Mutator:
         if self._fixed:
             return bytes([rate]) + tail_bytes(random)
         n = random.randrange(FEWEST, MAX_OPS + 1)
-        swarm = codec.swarm(random)
         header = bytes([rate]) + random.randbytes(codec.header - 2) + bytes([n - 1])
-        records = b"".join(
-            bytes((random.randrange(256), random.choice(swarm)))
-            + random.randbytes(codec.record - 2)
-            for _ in range(n)
-        )
+        records = bytearray(random.randbytes(n * codec.record))
+        records[1 :: codec.record] = bytes(random.choices(codec.swarm(random), k=n))
         return header + records + tail_bytes(random)
 
     def walks(self, random: Random) -> Iterator[bytes]:

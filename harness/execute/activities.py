@@ -18,20 +18,23 @@ class Call:
     """A call into the engine.
 
     Attributes:
-        label: names it, e.g. ``arrive B server=1``.
         tag: its thread and kind, for the feedback.
         following: the thread's next operation, ready as soon as this one begins.
     """
 
-    __slots__ = ("args", "following", "label", "plan", "request", "tag")
+    __slots__ = ("args", "following", "plan", "request", "tag")
 
-    def __init__(self, plan: Plan, label: str, tag: object) -> None:
+    def __init__(self, plan: Plan, tag: object) -> None:
         self.plan = plan
-        self.label = label
         self.tag = tag
         self.following: Call | None = None
         self.args: tuple[object, ...] = ()
         self.request: Request
+
+    @property
+    def label(self) -> str:
+        """Its name, e.g. ``arrive B server=1``; seldom asked for, and so not kept."""
+        return self.plan.label_of(self)
 
     def frozen_state(self) -> tuple[object, ...]:
         """Which one it is; it does not change while it runs."""
@@ -73,6 +76,11 @@ class Finish(Call):
 
     __slots__ = ()
 
+    @property
+    def label(self) -> str:
+        """Its name."""
+        return f"finish {self.request.name}"
+
     def run(self) -> None:
         """Enter the end in the ledger and call ``finish``."""
         plan = self.plan
@@ -86,6 +94,11 @@ class Resume(Call):
     """The task of a request runs because it was woken."""
 
     __slots__ = ()
+
+    @property
+    def label(self) -> str:
+        """Its name."""
+        return f"resume {self.request.name}"
 
     def run(self) -> None:
         """Call ``resume``, unless the request has gone in the meantime."""
@@ -135,8 +148,8 @@ class Operate(Call):
 
     __slots__ = ("method",)
 
-    def __init__(self, plan: Plan, label: str, tag: object, method: str) -> None:
-        super().__init__(plan, label, tag)
+    def __init__(self, plan: Plan, tag: object, method: str) -> None:
+        super().__init__(plan, tag)
         self.method = method
 
     def run(self) -> None:
@@ -154,6 +167,11 @@ class Probe(Call):
     """After the run: is a new request admitted, as free capacity promises?"""
 
     __slots__ = ()
+
+    @property
+    def label(self) -> str:
+        """Its name."""
+        return "arrive probe"
 
     def run(self) -> None:
         """Arrive like any request."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from harness.engine.base import Engine
 from harness.engine.request import Request
@@ -34,6 +34,8 @@ class Plan:
     def __init__(self, scheduler: Scheduler, spec: EngineSpec, workload: Workload) -> None:
         self.scheduler = scheduler
         self.workload = workload
+        self._spec = spec
+        self._labels: Mapping[Call, str] | None = None
         self.blocking = spec.blocking
         self.held: dict[int, Call] = {}
         self.requests: list[Request] = []
@@ -46,7 +48,7 @@ class Plan:
         self._first: list[Call | None] = [None] * threads
         last: list[Call | None] = [None] * threads
         own: list[list[Request]] = [[] for _ in range(threads)]
-        for op, label in zip(workload.ops, describe_ops(workload, spec), strict=True):
+        for op in workload.ops:
             operation = spec.operation(op.name)
             assert operation is not None
             args = [
@@ -56,16 +58,16 @@ class Plan:
             tag = self._tag(op.thread, op.name)
             call: Call
             if op.name == "arrive":
-                call = Arrive(self, label, tag)
+                call = Arrive(self, tag)
                 call.request = self._request(len(self.requests), scheduler.threads[op.thread])
                 self.requests.append(call.request)
                 own[op.thread].append(call.request)
             elif op.name == "abort":
-                call = Abort(self, label, tag)
+                call = Abort(self, tag)
                 assert isinstance(args[0], Request)
                 call.request = args[0]
             else:
-                call = Operate(self, label, tag, op.name)
+                call = Operate(self, tag, op.name)
             call.args = tuple(args)
             self._calls.append(call)
             before = last[op.thread]
@@ -74,6 +76,13 @@ class Plan:
             else:
                 before.following = call
             last[op.thread] = call
+
+    def label_of(self, call: Call) -> str:
+        """What an operation of the workload is called."""
+        if self._labels is None:
+            texts = describe_ops(self.workload, self._spec)
+            self._labels = dict(zip(self._calls, texts, strict=True))
+        return self._labels[call]
 
     def frozen_state(self) -> tuple[object, ...]:
         """Nothing: engines can not reach it."""
@@ -94,7 +103,7 @@ class Plan:
         if self._probe is None:
             request = self._request(len(self.requests), self.scheduler.threads[0])
             request.name = "probe"
-            call = Probe(self, "arrive probe", self._tag(0, "probe"))
+            call = Probe(self, self._tag(0, "probe"))
             call.request = request
             arrive = next(c for c in self._calls if isinstance(c, Arrive))
             call.args = arrive.args
@@ -123,8 +132,8 @@ class Plan:
     def _request(self, index: int, thread: VirtualThread) -> Request:
         request = Request(request_name(index), index)
         request.thread = thread
-        finish = Finish(self, f"finish {request.name}", self._tag(thread.index, "finish"))
-        resume = Resume(self, f"resume {request.name}", self._tag(thread.index, "resume"))
+        finish = Finish(self, self._tag(thread.index, "finish"))
+        resume = Resume(self, self._tag(thread.index, "resume"))
         finish.request = resume.request = request
         request.finish, request.resume = finish, resume
         return request

@@ -50,7 +50,7 @@ class PythonExecutor:
         return session.run(schedule)
 
     def steer(self, workload: Workload, pilot: Pilot) -> Run:
-        """See ``Executor.steer``."""
+        """See ``Steerable.steer``."""
         session = self._open(workload)
         pilot.aboard(self.scheduler)
         return session.steer(pilot)

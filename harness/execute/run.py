@@ -85,13 +85,6 @@ class Executor(Protocol):
     def guard(self) -> AbstractContextManager[None]:
         """A context in which engine code that never comes back is stopped and found out."""
 
-    def steer(self, workload: Workload, pilot: Pilot) -> Run:
-        """Execute a workload as ``pilot`` decides.
-
-        Raises:
-            EngineError: the engine can not be set up.
-        """
-
     def record(self, workload: Workload, schedule: Schedule) -> RecordedRun:
         """Execute a case and record everything; the same verdict as ``run``.
 
@@ -106,6 +99,17 @@ class Executor(Protocol):
 
         Returns:
             The run, and for each switch whether it was met.
+
+        Raises:
+            EngineError: the engine can not be set up.
+        """
+
+
+class Steerable(Executor, Protocol):
+    """An executor of which something else than a schedule can decide who runs."""
+
+    def steer(self, workload: Workload, pilot: Pilot) -> Run:
+        """Execute a workload as ``pilot`` decides.
 
         Raises:
             EngineError: the engine can not be set up.

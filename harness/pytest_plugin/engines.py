@@ -14,17 +14,17 @@ import pytest
 from harness.engine.base import Engine
 from harness.engine.registry import EngineRef, find
 from harness.execute.opening import open_executor
-from harness.execute.run import Executor
+from harness.execute.run import Steerable
 from harness.pytest_plugin.plugin import INI, OPTION
 
-_EXECUTORS: pytest.StashKey[dict[str, Executor]] = pytest.StashKey()
+_EXECUTORS: pytest.StashKey[dict[str, Steerable]] = pytest.StashKey()
 
 
 class NotAllowedError(Exception):
     """A case names an engine in a file that the user has not allowed; the message says how."""
 
 
-def executor_for(name: str, config: pytest.Config) -> Executor:
+def executor_for(name: str, config: pytest.Config) -> Steerable:
     """What runs the engine that a case file calls ``name``; one for the whole session.
 
     Raises:

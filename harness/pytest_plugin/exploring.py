@@ -15,7 +15,7 @@ from harness.codec.mutate import Mutator
 from harness.engine.base import Engine
 from harness.engine.registry import EngineRef
 from harness.execute.opening import open_executor
-from harness.execute.run import Executor
+from harness.execute.run import Steerable
 from harness.model.schedule import Schedule
 from harness.model.wording import describe_workload
 from harness.model.workload import Workload
@@ -101,7 +101,7 @@ def explore(
 
 
 def _random(
-    executor: Executor, mutator: Mutator, codec: Codec, random: Random
+    executor: Steerable, mutator: Mutator, codec: Codec, random: Random
 ) -> Iterator[Searched]:
     for data in mutator.walks(random):
         workload, schedule = codec.decode(data)
@@ -109,7 +109,7 @@ def _random(
 
 
 def _found(
-    executor: Executor,
+    executor: Steerable,
     ref: EngineRef,
     workload: Workload,
     schedule: Schedule,

@@ -21,12 +21,14 @@ class Activity(Protocol):
     """What a virtual thread executes.
 
     Attributes:
-        label: names it in traces and anchors, e.g. ``finish A``.
         tag: identifies thread and kind to the feedback; None when there is no feedback.
     """
 
-    label: str
     tag: object
+
+    @property
+    def label(self) -> str:
+        """Names it in traces and anchors, e.g. ``finish A``."""
 
     def run(self) -> None:
         """Execute it; called on the virtual thread, contains scheduling points."""

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from harness.execute.run import Executor, Run
+from harness.execute.run import Run, Steerable
 from harness.model.schedule import Schedule
 from harness.model.workload import Workload
 from harness.runtime.scheduler import Scheduler
@@ -26,7 +26,7 @@ _WITHIN = frozenset(("__enter__", "__exit__", "wait", "notify_all"))
 """Methods of primitives that make accesses of other methods; the site is their caller's."""
 
 
-def run_with(executor: Executor, workload: Workload, strategy: Strategy) -> tuple[Run, Schedule]:
+def run_with(executor: Steerable, workload: Workload, strategy: Strategy) -> tuple[Run, Schedule]:
     """Run ``workload`` once as ``strategy`` decides.
 
     Returns:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice, repeat
 from typing import NamedTuple
 
-from harness.execute.run import Executor, Run
+from harness.execute.run import Run, Steerable
 from harness.model.schedule import Schedule
 from harness.model.workload import Workload
 from harness.strategies.base import Strategy
@@ -28,7 +28,7 @@ class Searched(NamedTuple):
 
 
 def search(
-    executor: Executor, workloads: Iterable[Workload], strategy: Strategy, runs: int
+    executor: Steerable, workloads: Iterable[Workload], strategy: Strategy, runs: int
 ) -> Iterator[Searched]:
     """Run every workload ``EACH`` times, until ``runs`` runs were made or they are used up.
 

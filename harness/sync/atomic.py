@@ -38,7 +38,7 @@ class Atomic(Primitive, Generic[T]):
             s.left -= 1
         else:
             s.point(self, "load")
-        if self.writer is not s.tag:
+        if self.writer is not s.tag and self.writer is not None:
             s.feedback.reads(self, "load")
         return self.value
 
@@ -49,7 +49,7 @@ class Atomic(Primitive, Generic[T]):
             s.left -= 1
         else:
             s.point(self, "read")
-        if self.writer is not s.tag:
+        if self.writer is not s.tag and self.writer is not None:
             s.feedback.reads(self, "read")
         return self.value
 
@@ -70,7 +70,7 @@ class Atomic(Primitive, Generic[T]):
             s.left -= 1
         else:
             s.point(self, "exchange")
-        if self.writer is not s.tag:
+        if self.writer is not s.tag and self.writer is not None:
             s.feedback.reads(self, "exchange")
         self.writer = s.tag
         old = self.value
@@ -84,7 +84,7 @@ class Atomic(Primitive, Generic[T]):
             s.left -= 1
         else:
             s.point(self, "compare_exchange")
-        if self.writer is not s.tag:
+        if self.writer is not s.tag and self.writer is not None:
             s.feedback.reads(self, "compare_exchange")
         if self.value != expected:
             return False
@@ -99,7 +99,7 @@ class Atomic(Primitive, Generic[T]):
             s.left -= 1
         else:
             s.point(self, "fetch_add")
-        if self.writer is not s.tag:
+        if self.writer is not s.tag and self.writer is not None:
             s.feedback.reads(self, "fetch_add")
         self.writer = s.tag
         old = self.value
@@ -113,7 +113,7 @@ class Atomic(Primitive, Generic[T]):
             s.left -= 1
         else:
             s.point(self, "fetch_sub")
-        if self.writer is not s.tag:
+        if self.writer is not s.tag and self.writer is not None:
             s.feedback.reads(self, "fetch_sub")
         self.writer = s.tag
         old = self.value
@@ -127,7 +127,7 @@ class Atomic(Primitive, Generic[T]):
             s.left -= 1
         else:
             s.point(self, "fetch_or")
-        if self.writer is not s.tag:
+        if self.writer is not s.tag and self.writer is not None:
             s.feedback.reads(self, "fetch_or")
         self.writer = s.tag
         old = self.value
@@ -141,7 +141,7 @@ class Atomic(Primitive, Generic[T]):
             s.left -= 1
         else:
             s.point(self, "fetch_and")
-        if self.writer is not s.tag:
+        if self.writer is not s.tag and self.writer is not None:
             s.feedback.reads(self, "fetch_and")
         self.writer = s.tag
         old = self.value

@@ -34,7 +34,7 @@ class Cell(Primitive, Generic[T]):
             s.left -= 1
         else:
             s.point(self, "read")
-        if self.writer is not s.tag:
+        if self.writer is not s.tag and self.writer is not None:
             s.feedback.reads(self, "read")
         return self.value
 

@@ -44,7 +44,7 @@ class Condition(Primitive):
             s.point(self, "wait")
         self.mutex.release_to_wait()
         notified = wait(s, self, timeout)
-        if self.writer is not s.tag:
+        if self.writer is not s.tag and self.writer is not None:
             s.feedback.reads(self, "wait")
         self.mutex.lock()
         return notified

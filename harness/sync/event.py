@@ -46,7 +46,7 @@ class Event(Primitive):
             s.left -= 1
         else:
             s.point(self, "is_set")
-        if self.writer is not s.tag:
+        if self.writer is not s.tag and self.writer is not None:
             s.feedback.reads(self, "is_set")
         return self.value
 
@@ -61,6 +61,6 @@ class Event(Primitive):
             s.left -= 1
         else:
             s.point(self, "wait")
-        if self.writer is not s.tag:
+        if self.writer is not s.tag and self.writer is not None:
             s.feedback.reads(self, "wait")
         return self.value or wait(s, self, timeout)

@@ -53,7 +53,7 @@ class SpinLock(Primitive):
             s.point(self, "lock")
         while self.holder is not None:
             block(s, self)
-        if self.writer is not s.tag:
+        if self.writer is not s.tag and self.writer is not None:
             s.feedback.reads(self, "lock")
         self.holder = s.current
 
@@ -64,7 +64,7 @@ class SpinLock(Primitive):
             s.left -= 1
         else:
             s.point(self, "trylock")
-        if self.writer is not s.tag:
+        if self.writer is not s.tag and self.writer is not None:
             s.feedback.reads(self, "trylock" if self.holder is None else "trylock-fails")
         if self.holder is not None:
             return False

@@ -30,7 +30,7 @@ class Primitive:
         name: identifies it in sites, e.g. ``s0.queue.lock``. Unique within an engine.
         value: its state, comparable and printable.
         scheduler: the scheduler of the run it was created in.
-        writer: who wrote it last, for reads-from feedback.
+        writer: who wrote it last, for reads-from feedback; None since setup.
     """
 
     __slots__ = ("name", "scheduler", "writer")

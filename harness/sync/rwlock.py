@@ -38,7 +38,7 @@ class RWLock(Primitive):
             s.point(self, "read_lock")
         while self.writing is not None:
             block(s, self)
-        if self.writer is not s.tag:
+        if self.writer is not s.tag and self.writer is not None:
             s.feedback.reads(self, "read_lock")
         self.readers.append(s.current.index)
 
@@ -51,7 +51,7 @@ class RWLock(Primitive):
             s.point(self, "write_lock")
         while self.writing is not None or self.readers:
             block(s, self)
-        if self.writer is not s.tag:
+        if self.writer is not s.tag and self.writer is not None:
             s.feedback.reads(self, "write_lock")
         self.writing = s.current.index
 

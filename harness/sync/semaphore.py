@@ -38,7 +38,7 @@ class Semaphore(Primitive):
             s.left -= 1
         else:
             s.point(self, "acquire")
-        if self.writer is not s.tag:
+        if self.writer is not s.tag and self.writer is not None:
             s.feedback.reads(self, "acquire")
         if self.units:
             self.units -= 1
@@ -53,7 +53,7 @@ class Semaphore(Primitive):
             s.left -= 1
         else:
             s.point(self, "try_acquire")
-        if self.writer is not s.tag:
+        if self.writer is not s.tag and self.writer is not None:
             s.feedback.reads(self, "try_acquire")
         if not self.units:
             return False

@@ -31,8 +31,10 @@ def place(
         in_service=[in_service, 0],
     )
     feedback.ended(Stub(plan=Stub(ledger=ledger), tag=Stub(kind="finish")))
-    assert feedback.seen == feedback.places
-    return [at for at, seen in enumerate(feedback.places) if seen]
+    places = [at for at, seen in enumerate(feedback.places) if seen]
+    assert sorted(feedback.shown) == places
+    assert feedback.seen == len(places)
+    return places
 
 
 @pytest.mark.parametrize(
