@@ -53,7 +53,10 @@ def freeze(state: object, *stacks: Iterable[FrameType]) -> tuple[object, ...]:
         UnprovableError: something reachable can not be read.
     """
     freezer = _Freezer()
-    return (freezer.one(state), *(tuple(map(freezer.frame, frames)) for frames in stacks))
+    try:
+        return (freezer.one(state), *(tuple(map(freezer.frame, frames)) for frames in stacks))
+    except RecursionError:
+        raise UnprovableError("a structure that is too deep") from None
 
 
 class _Freezer:
@@ -167,7 +170,11 @@ _EXACTLY: dict[type, _Way] = {
 }
 """How the instances of these are frozen, and what instances of their subclasses contain."""
 
-_VALUES: dict[type, _Way] = {int: lambda _, obj: int(obj), str: lambda _, obj: str.__str__(obj)}
+_VALUES: dict[type, _Way] = {
+    int: lambda _, obj: int.__int__(obj),
+    float: lambda _, obj: float.__float__(obj),
+    str: lambda _, obj: str.__str__(obj),
+}
 """What instances of subclasses of these contain."""
 
 _WORD = tuple.__itemsize__
@@ -193,7 +200,8 @@ class _Layout:
         inherited = {**_EXACTLY, **_VALUES}
         known = next((base for base in kind.__mro__ if base in inherited), object)
         self._content = inherited.get(known)
-        words = len(self._slots) + self._has_dict + (kind.__weakrefoffset__ != 0)
+        # Offsets below 0 lie outside of it: in front, or behind what is of variable length.
+        words = len(self._slots) + (kind.__dictoffset__ > 0) + (kind.__weakrefoffset__ > 0)
         self.whole = kind.__basicsize__ <= known.__basicsize__ + words * _WORD
 
     def freeze(self, freezer: _Freezer, obj: Any) -> object:

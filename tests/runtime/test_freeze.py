@@ -75,6 +75,22 @@ class Sub(list):
     pass
 
 
+class Number(int):
+    pass
+
+
+class Share(float):
+    pass
+
+
+class Raw(bytes):
+    pass
+
+
+class Pair(tuple):
+    pass
+
+
 class Table(dict):
     def __init__(self, note, **items):
         super().__init__(**items)
@@ -113,6 +129,10 @@ def rolled(times):
         (OrderedDict(a=1), OrderedDict(a=2)),
         (Topology({"threads": 2}), Topology({"threads": 3})),
         (Thing(1).__init__, Thing(2).__init__),
+        (Number(1), Number(2)),
+        (Share(1), Share(2)),
+        (Raw(b"a"), Raw(b"b")),
+        (Pair([1]), Pair([2])),
         (Table(1, a=1), Table(2, a=1)),
         (Table(1, a=1), Table(1, a=2)),
         (Color.RED, Color.BLUE),
@@ -141,6 +161,7 @@ def test_a_difference_anywhere_shows(one, other):
         lambda: {3, 1, 2},
         lambda: iter([1, 2, 3]),
         lambda: Topology({"threads": 2}),
+        lambda: [Number(1), Share(2), Raw(b"a"), Pair([1])],
         lambda: Table(1, a=2),
         lambda: [Color.RED, Color.BLUE],
         lambda: closure([1]),
@@ -213,6 +234,14 @@ def test_the_order_of_a_dictionary_counts():
 def test_what_can_not_be_read_is_refused(opaque):
     with pytest.raises(UnprovableError):
         freeze([1, {2: opaque}])
+
+
+def test_what_is_too_deep_to_be_followed_is_refused():
+    deep = None
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(UnprovableError):
+        freeze(deep)
 
 
 def test_frozen_state_speaks_for_an_object():
