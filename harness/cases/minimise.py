@@ -1,10 +1,10 @@
 """Minimising a case on both axes: what is requested and how it is scheduled.
 
 The order of value: fewer requests and operations, fewer threads, fewer context switches, then
-smaller parameters. Passes are deterministic; a pass may only make the case smaller in that
-order, so repeating them ends; when a whole round changes nothing the case is 1-minimal: no
-single operation and no single switch can go. Schedules are carried from candidate to candidate
-by their anchors, so taking a request away does not shift what is left.
+smaller parameters, then later switches. Passes are deterministic; a pass may only make the case
+smaller in that order, so repeating them ends; when a whole round changes nothing the case is
+1-minimal: no single operation and no single switch can go. Schedules are carried from candidate to
+candidate by their anchors, so taking a request away does not shift what is left.
 
 The rounds follow Hypothesis' shrinker (shortlex order, passes to a fixed point).
 """
@@ -18,6 +18,7 @@ from itertools import combinations
 
 from harness.cases.labels import relabelled
 from harness.cases.reading import CaseFileError, read_workload
+from harness.cases.sliding import progress, slid
 from harness.execute.run import Executor, RecordedRun, Run
 from harness.model.finding import Finding
 from harness.model.params import Int, OwnRequest
@@ -136,7 +137,12 @@ class _Search:
         """
         complete = True
         while True:
-            while self._remove_operations() or self._remove_threads() or self._remove_switches():
+            while (
+                self._remove_operations()
+                or self._remove_threads()
+                or self._remove_switches()
+                or self._slide_switches()
+            ):
                 pass
             if not complete or self._is_enough():
                 return False
@@ -195,6 +201,31 @@ class _Search:
                     return True
             size //= 2
         return False
+
+    def _slide_switches(self) -> bool:
+        """Let each switch happen as late as it can; see ``sliding``."""
+        changed = False
+        for which in reversed(range(len(self.switches))):
+            while which < len(self.switches) and self._slides(which):
+                changed = True
+        return changed
+
+    def _slides(self, which: int) -> bool:
+        assert self.recorded is not None
+        switches = slid(self.switches, self.recorded.anchors, which)
+        if switches is None:
+            return False
+        self._count()
+        recorded, _ = self._executor.replay(self.workload, switches)
+        self._charge(recorded.run)
+        finding = self._wanted_of(recorded)
+        if finding is None or len(recorded.switches) != len(switches):
+            return False
+        before = progress(self.switches[which], self.recorded.anchors)
+        if progress(recorded.switches[which], recorded.anchors) <= before:
+            return False
+        self.switches, self.recorded, self.finding = recorded.switches, recorded, finding
+        return True
 
     def _fewest_switches(self) -> bool:
         """Fewer switches than now, by trying all places for none, one and two of them."""
@@ -263,7 +294,7 @@ class _Search:
     # -------------------------------------------------------------------- parts
 
     def _keep(self, workload: Workload, recorded: RecordedRun) -> bool:
-        finding = next((f for f in recorded.run.findings if f.signature == self._signature), None)
+        finding = self._wanted_of(recorded)
         if finding is None:
             return False
         if self.recorded is not None and _size(workload, recorded.switches) >= _size(
@@ -273,6 +304,9 @@ class _Search:
         self.workload, self.switches = workload, recorded.switches
         self.recorded, self.finding = recorded, finding
         return True
+
+    def _wanted_of(self, recorded: RecordedRun) -> Finding | None:
+        return next((f for f in recorded.run.findings if f.signature == self._signature), None)
 
     def _charge(self, run: Run) -> None:
         if any(f.where.startswith(StuckError.__name__) for f in run.findings):
