@@ -1,8 +1,8 @@
 """When are two findings the same? When their causes are, not when their bytes are.
 
 The cause is read off the minimal case: what is violated and where, which operations it takes,
-and in which functions a thread must be preempted, at the latest (see ``sliding``). Thread numbers, request names and digits do
-not count, so symmetric cases coincide.
+and in which functions a thread must be preempted, at the latest (see ``sliding``). Thread numbers,
+request names and digits do not count, so symmetric cases coincide.
 """
 
 from __future__ import annotations
