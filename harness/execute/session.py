@@ -100,7 +100,7 @@ class Session:
             EngineError: the engine can not be run.
         """
         self._prove(Schedule(), pilot, pilot)
-        return self._result()
+        return self._seen_result()
 
     def record(
         self, schedule: Schedule, recorder: Recorder, guide: Guide | None = None
@@ -111,7 +111,7 @@ class Session:
             EngineError: the engine can not be run.
         """
         self._prove(schedule, recorder, guide)
-        run = self._result()
+        run = self._seen_result()
         run.findings = [replace(f, step=recorder.steps_before(f.step)) for f in run.findings]
         return RecordedRun(
             run, recorder.trace(), recorder.schedule(), recorder.switches(), recorder.anchors
@@ -231,6 +231,13 @@ class Session:
             findings.sort(key=_gravity)
         # Not the ledger's own list where it is empty: the next run would fill it.
         return Run(findings or [], steps, s.over == "limit")
+
+    def _seen_result(self) -> Run:
+        run = self._result()
+        # A resting greenlet keeps its scheduler for ever, and that would keep what a strategy
+        # has learned.
+        self._s.observer = self._s.guide = None
+        return run
 
     @staticmethod
     def _add(findings: list[Finding], finding: Finding | None) -> None:
