@@ -185,10 +185,11 @@ class Engine:
         self.host.dispatch(request, resource)
 
     def give_back(self, request: Request) -> None:
-        """A dispatched request gives its slot back before it was served, to be queued anew.
+        """A dispatched request gives its slot back before it was served.
 
-        Call it from ``resume``, when the connection it was dispatched for fails, say. Without
-        effect on a request that has no slot yet.
+        Call it from ``resume`` just before the slot can go to somebody else, when the connection
+        that the request was dispatched for fails, say, or its time is over. Without effect on a
+        request that has no slot.
         """
         self.host.give_back(request)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import pytest
 from helpers import all_findings, executor
 from searches import runs_until, signatures, steer
-from stories import REVISIONS, revisions, workload
+from stories import REVISIONS, revisions, since, workload
 
 from harness import Engine
 from harness.engine.registry import find
@@ -213,6 +213,16 @@ def test_a_random_search_finds_the_use_after_free(cls: Revision) -> None:
 @revisions(*SEED)
 def test_and_not_where_there_is_none(cls: Revision) -> None:
     assert runs_until(cls, PICKED_THEN_LEAVES, Kind.EXCEPTION, 2000) is None
+
+
+TIMED_OUT_WHEN_PICKED = ("T0 arrive A", "T1 arrive B", "T1 queue_timeout B", "T0 arrive C")
+
+
+@since("3372a2ea0")
+def test_who_is_picked_as_his_time_ends_has_given_the_slot_back_before_another_takes_it(
+    cls: Revision,
+) -> None:
+    assert runs_until(cls, TIMED_OUT_WHEN_PICKED, Kind.OVER_ADMISSION, 500) is None
 
 
 # -------------------------------------------------------------------- how the history is made

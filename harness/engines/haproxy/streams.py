@@ -91,6 +91,7 @@ class Streams(ServerStatus):
             self.manage(stream.target)
         srv = stream.srv_conn.read()
         if srv is not None:
+            self.give_back(stream.request)
             self.sess_change_server(stream, None)
             self.after_late_release(srv)
         stream.freed.value = True
