@@ -1,6 +1,8 @@
-"""Writes the figures of ``docs/bench.md``: ``python -m benchmarks.bench_page REGION RESULTS``.
+"""Writes the figures of ``docs/bench.md``: ``python -m benchmarks.bench_page REGION RESULTS…``.
 
-RESULTS is what ``harness bench --json`` printed; REGION says which table they become.
+RESULTS is what ``harness bench --json`` printed; REGION says which table they become. Several
+become one: trials are cut at the smallest budget, and seeds that some strategy has not run are left
+out.
 """
 
 from __future__ import annotations
@@ -12,10 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.gallery_page import replaced, table
+from harness.bench.document import document
+from harness.bench.results import Results
+from harness.bench.trial import Job, Trial
 
 PAGE = Path("docs/bench.md")
 
-MEASURE, HARD = "unguided-fresh", 200
+MEASURE, HARD = "unguided", 200
 """Subjects are hard that take this strategy as many schedules on average, or more."""
 
 
@@ -79,10 +84,37 @@ def hard(results: Mapping[str, Any]) -> str:
     )
 
 
+def merged(documents: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """What several benches of the same subjects say together."""
+    budget = min(one["budget"] for one in documents)
+    trials = [cut(trial, budget) for one in documents for trial in one["trials"]]
+    ran: dict[tuple[str, str], set[int]] = {}
+    for trial in trials:
+        ran.setdefault((trial.job.subject, trial.job.strategy), set()).add(trial.job.seed)
+    seeds = set.intersection(*ran.values())
+    results = Results(
+        [trial for trial in trials if trial.job.seed in seeds],
+        budget,
+        documents[0]["subjects"],
+        [name for one in documents for name in one["strategies"]],
+    )
+    return document(results)
+
+
+def cut(trial: Mapping[str, Any], budget: int) -> Trial:
+    """The trial as it would have gone with a smaller budget."""
+    job = Job(trial["subject"], trial["strategy"], trial["seed"], budget)
+    first = trial["first"]
+    found = None if first is None or first > budget else first
+    coverage = tuple((runs, pairs) for runs, pairs in trial["coverage"])
+    return Trial(job, found, min(trial["runs"], budget), coverage, trial["cpu"])
+
+
 def main() -> None:
     """Write a region of the page."""
-    region, path = sys.argv[1:]
-    results = json.loads(Path(path).read_text(encoding="utf-8"))
+    region, *paths = sys.argv[1:]
+    documents = [json.loads(Path(path).read_text(encoding="utf-8")) for path in paths]
+    results = documents[0] if len(documents) == 1 else merged(documents)
     default = "guided" if "guided" in results["strategies"] else "portfolio"
     text = caption(results) + table(rows(results, default)) + hard(results)
     page = PAGE.read_text(encoding="utf-8")
