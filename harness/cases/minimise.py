@@ -11,21 +11,20 @@ The rounds follow Hypothesis' shrinker (shortlex order, passes to a fixed point)
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 
 from harness.cases.labels import relabelled
 from harness.cases.reading import CaseFileError, read_workload
 from harness.cases.sliding import progress, slid
+from harness.cases.smaller import without_operation, without_thread
 from harness.execute.run import Executor, RecordedRun, Run
 from harness.model.finding import Finding
-from harness.model.params import Int, OwnRequest
+from harness.model.params import OwnRequest
 from harness.model.schedule import Schedule, Switch
-from harness.model.spec import EngineSpec
 from harness.model.wording import describe_ops, describe_workload
-from harness.model.workload import Workload, request_name
+from harness.model.workload import Workload
 from harness.runtime.errors import StuckError
 
 RUNS = 200_000
@@ -169,14 +168,12 @@ class _Search:
     def _remove_operations(self, deviations: int = 0) -> bool:
         """Take one operation away, if need be with another schedule of few deviations."""
         for i in reversed(range(len(self.workload.ops))):
-            smaller = _without_op(self.workload, i, self._spec)
+            smaller = without_operation(self.workload, self.switches, i, self._spec)
             if smaller is not None:
-                workload, rename = smaller
-                switches = _renamed(self.switches, rename)
                 if deviations:
-                    if self._search_again(workload, deviations):
+                    if self._search_again(smaller[0], deviations):
                         return True
-                elif self.accepts(workload, switches):
+                elif self.accepts(*smaller):
                     return True
         return False
 
@@ -186,8 +183,8 @@ class _Search:
             for heir in range(threads):
                 if heir == gone:
                     continue
-                candidate = _merged(self.workload, self.switches, gone, heir, self._spec)
-                if candidate is not None and self.accepts(*candidate):
+                smaller = without_thread(self.workload, self.switches, gone, heir, self._spec)
+                if smaller is not None and self.accepts(*smaller):
                     return True
         return False
 
@@ -336,69 +333,3 @@ def _size(workload: Workload, switches: Sequence[Switch]) -> tuple[object, ...]:
         sum(workload.topology.values()),
         [op.args for op in workload.ops],
     )
-
-
-def _without_op(
-    workload: Workload, gone: int, spec: EngineSpec
-) -> tuple[Workload, dict[str, str | None]] | None:
-    """The workload without one operation, and what its requests are called then.
-
-    Taking an arrival away takes away what is done to its request.
-    """
-    texts = describe_workload(workload, spec)
-    rename: dict[str, str | None] = {}
-    if workload.ops[gone].name == "arrive":
-        lost = sum(op.name == "arrive" for op in workload.ops[:gone])
-        rename = {request_name(i): request_name(i - 1) for i in range(lost + 1, workload.requests)}
-        rename[request_name(lost)] = None
-    renamed = (_rename(t, rename) for i, t in enumerate(texts) if i != gone)
-    kept = [t for t in renamed if t is not None]
-    if not any(t.split()[1] == "arrive" for t in kept):
-        return None
-    return read_workload(workload.topology, kept, spec), rename
-
-
-def _merged(
-    workload: Workload, switches: Sequence[Switch], gone: int, heir: int, spec: EngineSpec
-) -> tuple[Workload, list[Switch]] | None:
-    """The case with all that thread ``gone`` does moved to ``heir``, and one thread less."""
-    threads = workload.topology.threads - 1
-    param = spec.topology["threads"]
-    assert isinstance(param, Int)
-    if threads < param.low:
-        return None
-    number = {t: (heir if t == gone else t) for t in range(threads + 1)}
-    number = {t: n - (n > gone) for t, n in number.items()}
-    texts = [
-        f"T{number[op.thread]} {text}"
-        for op, text in zip(workload.ops, describe_ops(workload, spec), strict=True)
-    ]
-    topology = {**workload.topology, "threads": threads}
-    moved = [
-        Switch(replace(s.anchor, thread=number[s.anchor.thread]), number[s.to], s.activity)
-        for s in switches
-    ]
-    kept = [s for s in moved if s.activity or s.anchor.thread != s.to]
-    return read_workload(topology, texts, spec), kept
-
-
-_REQUEST = re.compile(r"\b[A-Z]\d*\b")
-
-
-def _rename(text: str, rename: dict[str, str | None]) -> str | None:
-    """``text`` with requests renamed, None if it speaks of one that is gone."""
-    words = {m[0] for m in _REQUEST.finditer(text)}
-    if any(word in rename and rename[word] is None for word in words):
-        return None
-    return _REQUEST.sub(lambda m: rename.get(m[0]) or m[0], text)
-
-
-def _renamed(switches: Sequence[Switch], rename: dict[str, str | None]) -> list[Switch]:
-    """The switches with requests renamed; those that speak of a removed one are dropped."""
-    kept: list[Switch] = []
-    for s in switches:
-        op, site = _rename(s.anchor.op, rename), _rename(s.anchor.site, rename)
-        activity = _rename(s.activity, rename)
-        if op is not None and site is not None and activity is not None:
-            kept.append(Switch(replace(s.anchor, op=op, site=site), s.to, activity))
-    return kept
