@@ -15,6 +15,7 @@ from copyreg import dispatch_table
 from enum import Enum
 from types import (
     BuiltinFunctionType,
+    CellType,
     CodeType,
     FrameType,
     FunctionType,
@@ -25,11 +26,12 @@ from types import (
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
-from harness.runtime.valuestack import instruction
+from harness.runtime.valuestack import hidden_values, instruction
 
-_PLAIN = frozenset(
-    (int, float, complex, str, bytes, bool, range, type(None), type(Ellipsis), type(NotImplemented))
-)
+_PLAIN = frozenset((int, str, bytes, bool, type(None), type(Ellipsis), type(NotImplemented)))
+_BY_TEXT = frozenset((float, complex, range))
+"""Equality says less of these than their text: ``0.0 == -0.0``, ``range(0) == range(1, 1)``."""
+
 _BY_IDENTITY = (ModuleType, type, CodeType, Enum)
 
 
@@ -38,7 +40,10 @@ class UnprovableError(Exception):
 
 
 def freeze(state: object, *stacks: Iterable[FrameType]) -> tuple[object, ...]:
-    """Hashable values, equal for two states exactly when nothing readable differs.
+    """Hashable values; where those of two states are equal, nothing readable differs.
+
+    The reverse does not hold: the order of a set counts, which equality of sets passes over, and
+    so does the sharing of immutable containers. A proof may be missed, none is false.
 
     An object whose class defines ``frozen_state`` speaks for itself through it.
 
@@ -72,6 +77,8 @@ class _Freezer:
         kind = type(obj)
         if kind in _PLAIN:
             return (kind, obj)
+        if kind in _BY_TEXT:
+            return (kind, repr(obj))
         number = self._seen.get(id(obj))
         if number is not None:
             return ("again", number)
@@ -115,7 +122,9 @@ def _choose(kind: type) -> _Way | None:
     if way is not None:
         return way
     layout = _Layout(kind)
-    return layout.freeze if layout.whole else _reduced
+    if layout.whole:
+        return layout.freeze
+    return lambda freezer, obj: (layout.freeze(freezer, obj), _reduced(freezer, obj))
 
 
 def _mapping(freezer: _Freezer, obj: dict[Any, Any]) -> object:
@@ -123,17 +132,16 @@ def _mapping(freezer: _Freezer, obj: dict[Any, Any]) -> object:
     return tuple((one(k), one(v)) for k, v in obj.items())
 
 
-def _set(freezer: _Freezer, obj: Iterable[object]) -> object:
-    return tuple(sorted(freezer.all(obj), key=repr))
-
-
 def _function(freezer: _Freezer, obj: FunctionType) -> object:
-    cells = obj.__closure__ or ()
+    parts = (obj.__closure__, obj.__defaults__, obj.__kwdefaults__, vars(obj))
+    return (id(obj.__code__), freezer.all(parts))
+
+
+def _cell(freezer: _Freezer, obj: CellType) -> object:
     try:
-        closure = freezer.all(cell.cell_contents for cell in cells)
+        return (freezer.one(obj.cell_contents),)
     except ValueError:
-        raise UnprovableError(f"{obj.__qualname__}, whose closure is not complete") from None
-    return (id(obj.__code__), closure, freezer.one(obj.__defaults__))
+        return ()
 
 
 def _method(freezer: _Freezer, obj: MethodType) -> object:
@@ -142,7 +150,11 @@ def _method(freezer: _Freezer, obj: MethodType) -> object:
 
 def _generator(freezer: _Freezer, obj: GeneratorType[Any, Any, Any]) -> object:
     frame = obj.gi_frame
-    return None if frame is None else freezer.frame(frame)
+    if frame is None:
+        return None
+    if hidden_values(frame) > 0:
+        raise UnprovableError(f"{obj.__qualname__}, of which not all can be seen")
+    return freezer.frame(frame)
 
 
 def _reduced(freezer: _Freezer, obj: Any) -> object:
@@ -152,18 +164,21 @@ def _reduced(freezer: _Freezer, obj: Any) -> object:
         reduced = obj.__reduce_ex__(2) if reduce is None else reduce(obj)
     except Exception:
         raise UnprovableError(f"an object of type {type(obj).__name__}") from None
+    if isinstance(reduced, str):
+        raise UnprovableError(f"an object of type {type(obj).__name__}")
     return freezer.one(reduced)
 
 
 _EXACTLY: dict[type, _Way] = {
     tuple: _Freezer.all,
     list: _Freezer.all,
-    deque: _Freezer.all,
+    deque: lambda freezer, obj: (obj.maxlen, freezer.all(obj)),
     dict: _mapping,
-    set: _set,
-    frozenset: _set,
+    set: _Freezer.all,
+    frozenset: _Freezer.all,
     bytearray: lambda _, obj: bytes(obj),
     FunctionType: _function,
+    CellType: _cell,
     BuiltinFunctionType: lambda freezer, obj: (obj.__name__, freezer.one(obj.__self__)),
     MethodType: _method,
     GeneratorType: _generator,
@@ -172,7 +187,7 @@ _EXACTLY: dict[type, _Way] = {
 
 _VALUES: dict[type, _Way] = {
     int: lambda _, obj: int.__int__(obj),
-    float: lambda _, obj: float.__float__(obj),
+    float: lambda _, obj: float.__repr__(obj),
     str: lambda _, obj: str.__str__(obj),
 }
 """What instances of subclasses of these contain."""
@@ -200,7 +215,8 @@ class _Layout:
         inherited = {**_EXACTLY, **_VALUES}
         known = next((base for base in kind.__mro__ if base in inherited), object)
         self._content = inherited.get(known)
-        # Offsets below 0 lie outside of it: in front, or behind what is of variable length.
+        # Offsets below 0 lie outside of it: in front, or (3.11) behind what is of variable length,
+        # where the size counts them nevertheless: such instances are pickled as well.
         words = len(self._slots) + (kind.__dictoffset__ > 0) + (kind.__weakrefoffset__ > 0)
         self.whole = kind.__basicsize__ <= known.__basicsize__ + words * _WORD
 

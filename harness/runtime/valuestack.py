@@ -60,7 +60,7 @@ def _residuals(code: CodeType) -> dict[int, int]:
                 break
             if ins.opname in ("JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT"):
                 break
-            depth += dis.stack_effect(ins.opcode, arg, jump=False)
+            depth += _effect(ins.opcode, arg)
             i += 1
     residuals: dict[int, int] = {}
     for i, depth in depth_before.items():
@@ -69,9 +69,16 @@ def _residuals(code: CodeType) -> dict[int, int]:
         if ins.opname == "BEFORE_WITH":
             residual = depth - 1
         else:
-            residual = depth + dis.stack_effect(ins.opcode, arg, jump=False) - 1
+            residual = depth + _effect(ins.opcode, arg) - 1
         # Before 3.13 a suspended frame points at the last cache entry of its instruction.
         following = instructions[i + 1].offset if i + 1 < len(instructions) else ins.offset + 2
         for offset in range(ins.offset, following, 2):
             residuals[offset] = residual
     return residuals
+
+
+def _effect(opcode: int, arg: int | None) -> int:
+    """What an instruction that goes on to the next one adds to the value stack."""
+    if dis.opname[opcode] == "RETURN_GENERATOR":
+        return 1  # before 3.13 dis says 0
+    return dis.stack_effect(opcode, arg, jump=False)

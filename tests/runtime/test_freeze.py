@@ -6,7 +6,7 @@ import copy
 import re
 from collections import OrderedDict, deque
 from enum import Enum
-from functools import partial
+from functools import lru_cache, partial
 from random import Random
 from sys import _getframe
 from threading import Lock, local
@@ -97,6 +97,42 @@ class Table(dict):
         self.note = note
 
 
+class Noted(Random):
+    def __init__(self, note):
+        super().__init__(1)
+        self.note = note
+
+
+class MarkedError(Exception):
+    __slots__ = ("mark",)
+
+    def __init__(self, mark):
+        super().__init__()
+        self.mark = mark
+
+
+class Named(partial):
+    pass
+
+
+def named(name):
+    made = Named(max, 1)
+    made.name = name
+    return made
+
+
+def tagged(tag):
+    def inner():
+        pass
+
+    inner.tag = tag
+    return inner
+
+
+def two_that_share(n):
+    return (lambda: n), (lambda: n)
+
+
 class Color(Enum):
     RED = 1
     BLUE = 2
@@ -139,7 +175,16 @@ def rolled(times):
         (closure(1), closure(2)),
         (lambda a=1: a, lambda a=2: a),
         ([1].append, [2].append),
+        (lambda *, a=1: a, lambda *, a=2: a),
+        (tagged(1), tagged(2)),
         (partial(max, 1), partial(max, 2)),
+        (named("a"), named("b")),
+        (Noted(1), Noted(2)),
+        (MarkedError(1), MarkedError(2)),
+        (deque(maxlen=1), deque(maxlen=2)),
+        (0.0, -0.0),
+        (Share(0.0), Share(-0.0)),
+        (range(0), range(1, 1)),
         (rolled(1), rolled(2)),
         (KeyError(1), KeyError(2)),
         (1, True),
@@ -217,6 +262,21 @@ def test_which_of_two_equal_objects_is_shared_counts():
     assert freeze([one, other, one]) != freeze([one, other, other])
 
 
+def test_closures_over_one_variable_are_told_from_closures_over_two():
+    one, other = two_that_share(1)[0], two_that_share(1)[1]
+    assert freeze(two_that_share(1)) != freeze((one, other))
+
+
+def test_a_variable_that_has_no_value_yet_can_be_read():
+    def made(early):
+        if not early:
+            n = 1
+        return lambda: n
+
+    assert freeze(made(True)) == freeze(made(True))
+    assert freeze(made(True)) != freeze(made(False))
+
+
 def test_a_cycle_is_followed_once():
     one, other = [1], [1]
     one.append(one)
@@ -228,8 +288,20 @@ def test_the_order_of_a_dictionary_counts():
     assert freeze({1: 1, 2: 2}) != freeze({2: 2, 1: 1})
 
 
+def in_the_middle_of_a_loop():
+    for n in (1, 2):
+        yield n + 1
+
+
+def started(generator):
+    next(generator)
+    return generator
+
+
 @pytest.mark.parametrize(
-    "opaque", [Lock(), memoryview(b""), local()], ids=lambda o: type(o).__name__
+    "opaque",
+    [Lock(), memoryview(b""), local(), lru_cache(closure(1)), started(in_the_middle_of_a_loop())],
+    ids=lambda o: type(o).__name__,
 )
 def test_what_can_not_be_read_is_refused(opaque):
     with pytest.raises(UnprovableError):

@@ -113,9 +113,27 @@ def in_handler():
     return n
 
 
+def generating():
+    while True:
+        yield probe()
+
+
+def looping():
+    for _ in (1, 2):
+        yield probe()
+
+
+def in_generator():
+    return next(generating())
+
+
+def in_for_of_generator():
+    return next(looping())
+
+
 @pytest.mark.parametrize(
     "function",
-    [plain, assigned, in_while, in_condition, in_try, on_entering, after_for],
+    [plain, assigned, in_while, in_condition, in_try, on_entering, after_for, in_generator],
     ids=lambda f: f.__name__,
 )
 def test_nothing_is_hidden_in(function):
@@ -124,7 +142,15 @@ def test_nothing_is_hidden_in(function):
 
 @pytest.mark.parametrize(
     "function",
-    [in_for, in_nested_for, half_made_sum, half_made_list, in_with_body, in_handler],
+    [
+        in_for,
+        in_nested_for,
+        half_made_sum,
+        half_made_list,
+        in_with_body,
+        in_handler,
+        in_for_of_generator,
+    ],
     ids=lambda f: f.__name__,
 )
 def test_something_is_hidden_in(function):
