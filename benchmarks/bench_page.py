@@ -85,18 +85,22 @@ def hard(results: Mapping[str, Any]) -> str:
 
 
 def merged(documents: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """What several benches of the same subjects say together."""
+    """What several benches of the same subjects say together; of equal trials the last counts."""
     budget = min(one["budget"] for one in documents)
-    trials = [cut(trial, budget) for one in documents for trial in one["trials"]]
+    trials = {
+        (trial["subject"], trial["strategy"], trial["seed"]): cut(trial, budget)
+        for one in documents
+        for trial in one["trials"]
+    }
     ran: dict[tuple[str, str], set[int]] = {}
-    for trial in trials:
-        ran.setdefault((trial.job.subject, trial.job.strategy), set()).add(trial.job.seed)
+    for subject, strategy, seed in trials:
+        ran.setdefault((subject, strategy), set()).add(seed)
     seeds = set.intersection(*ran.values())
     results = Results(
-        [trial for trial in trials if trial.job.seed in seeds],
+        [trial for trial in trials.values() if trial.job.seed in seeds],
         budget,
         documents[0]["subjects"],
-        [name for one in documents for name in one["strategies"]],
+        [*dict.fromkeys(name for one in documents for name in one["strategies"])],
     )
     return document(results)
 
@@ -106,7 +110,7 @@ def cut(trial: Mapping[str, Any], budget: int) -> Trial:
     job = Job(trial["subject"], trial["strategy"], trial["seed"], budget)
     first = trial["first"]
     found = None if first is None or first > budget else first
-    coverage = tuple((runs, pairs) for runs, pairs in trial["coverage"])
+    coverage = tuple((runs, pairs) for runs, pairs in trial["coverage"] if runs <= budget)
     return Trial(job, found, min(trial["runs"], budget), coverage, trial["cpu"])
 
 

@@ -8,8 +8,8 @@
   counters cut to -1 … 3, how many threads are inside an activity, how many wake-ups are pending.
   With each counter by itself libFuzzer's corpus had more than twice as many inputs;
 * near misses: an activity ends while requests are queued and few are left that could take them
-  out: other threads inside an activity, pending wake-ups and requests in service. Where none is
-  left they are stranded.
+  out: other threads inside an activity, pending wake-ups and requests in service (a request woken
+  for its service counts as both). Where none is left they are stranded.
 
 A feature is a place in a small map that libFuzzer scans. It is set to 1, not counted. Features
 depend on names only, so they are the same in every process.

@@ -28,7 +28,7 @@ from harness.model.workload import Workload
 from harness.runtime.errors import StuckError
 
 RUNS = 200_000
-"""Runs spent on looking for other schedules; only taking parts away is not limited."""
+"""Runs spent on looking for other schedules; taking parts away and sliding are not limited."""
 
 _STUCK = 4000
 """What a run costs that the watchdog had to end: it took seconds, not a fraction of one ms."""
@@ -203,20 +203,28 @@ class _Search:
         """Let each switch happen as late as it can; see ``sliding``."""
         changed = False
         for which in reversed(range(len(self.switches))):
-            while which < len(self.switches) and self._slides(which):
-                changed = True
+            # Gallops: each try is a run as long as the way already gone.
+            stride, found_end = 1, False
+            while stride and which < len(self.switches):
+                if self._slides(which, stride):
+                    changed = True
+                else:
+                    found_end = True
+                stride = stride // 2 if found_end else stride * 2
         return changed
 
-    def _slides(self, which: int) -> bool:
+    def _slides(self, which: int, by: int) -> bool:
         assert self.recorded is not None
-        switches = slid(self.switches, self.recorded.anchors, which)
+        switches = slid(self.switches, self.recorded.anchors, which, by)
         if switches is None:
             return False
         self._count()
         recorded, _ = self._executor.replay(self.workload, switches)
         self._charge(recorded.run)
+        if len(recorded.switches) < len(switches):
+            return self._keep(self.workload, recorded)
         finding = self._wanted_of(recorded)
-        if finding is None or len(recorded.switches) != len(switches):
+        if finding is None or len(recorded.switches) > len(switches):
             return False
         before = progress(self.switches[which], self.recorded.anchors)
         if progress(recorded.switches[which], recorded.anchors) <= before:

@@ -187,9 +187,9 @@ class Engine:
     def give_back(self, request: Request) -> None:
         """A dispatched request gives its slot back before it was served.
 
-        Call it from ``resume`` just before the slot can go to somebody else, when the connection
-        that the request was dispatched for fails, say, or its time is over. Without effect on a
-        request that has no slot.
+        Call it from ``resume``, or from wherever a request is taken apart, just before the slot can
+        go to somebody else: when the connection that the request was dispatched for fails, say, or
+        its time is over. Without effect on a request that has no slot.
         """
         self.host.give_back(request)
 

@@ -122,8 +122,10 @@ class Plan:
         for request in (*self.requests, *probe):
             request.data = None
             del request.finish, request.resume
+        self._probe = self._labels = None
         self._calls.clear()
         self._first.clear()
+        self.held.clear()
 
     def _tag(self, thread: int, kind: str) -> object:
         feedback = self.scheduler.feedback

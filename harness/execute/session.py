@@ -118,7 +118,7 @@ class Session:
         )
 
     def close(self) -> None:
-        """Leave nothing to the garbage collector; it can not run any more."""
+        """Leave little to the garbage collector; it can not run any more."""
         self._plan.close()
 
     # -------------------------------------------------- reported by the scheduler

@@ -10,7 +10,7 @@ from harness.cases.cause import cause_of
 from harness.cases.minimise import minimise
 from harness.cases.sliding import progress, slid
 from harness.model.finding import Kind
-from harness.model.schedule import Anchor, Switch
+from harness.model.schedule import Anchor, Schedule, Switch
 
 
 class Dawdling(Engine):
@@ -70,19 +70,44 @@ def test_places_of_one_switch_are_one_cause():
 
 AT = [Anchor(0, "arrive A", site, 1) for site in ("f: read x", "f: read y", "before finish A")]
 ELSEWHERE = Anchor(1, "arrive B", "f: read x", 1)
-REACHED = [AT[0], ELSEWHERE, AT[1], AT[2], Anchor(0, "idle", "at rest", 1)]
+BLOCKED = Anchor(0, "arrive A", "blocked on guard: outer", 1)
+REACHED = [BLOCKED, AT[0], ELSEWHERE, AT[1], AT[2], Anchor(0, "idle", "at rest", 1)]
 
 
-def test_a_switch_moves_to_the_next_decision_of_its_thread():
+def test_a_switch_moves_by_decisions_of_its_own_thread():
     kept = Switch(ELSEWHERE, 0)
-    assert slid([kept, Switch(AT[0], 1)], REACHED, 1) == [kept, Switch(AT[1], 1)]
-    assert slid([Switch(AT[1], 1), kept], REACHED, 0) == [Switch(AT[2], 1), kept]
+    assert slid([kept, Switch(AT[0], 1)], REACHED, 1, 1) == [kept, Switch(AT[1], 1)]
+    assert slid([Switch(AT[1], 1), kept], REACHED, 0, 1) == [Switch(AT[2], 1), kept]
+
+
+def test_a_switch_moves_by_several_decisions_at_once():
+    assert slid([Switch(AT[0], 1)], REACHED, 0, 2) == [Switch(AT[2], 1)]
+    assert slid([Switch(AT[0], 1)], REACHED, 0, 3) is None
+
+
+def test_sliding_far_takes_few_runs():
+    class Long(Dawdling):
+        def dawdle(self):
+            for _ in range(500):
+                self.notes[0].read()
+
+    ex = executor(Long)
+    recorded = ex.record(RACE, Schedule([4], [0], 1))
+    (wanted,) = (f for f in recorded.run.findings if f.kind is Kind.EXCEPTION)
+    smallest = minimise(ex, RACE, recorded.switches, wanted, budget=0)
+    assert smallest.switches[0].anchor.site == "arrive: write next"
+    assert smallest.runs < 60
 
 
 @pytest.mark.parametrize(
     "switch",
-    [Switch(AT[2], 1), Switch(REACHED[-1], 1), Switch(AT[0], 0, "finish A")],
-    ids=["at the last decision", "of a thread that can not go on", "of activities"],
+    [
+        Switch(AT[2], 1),
+        Switch(REACHED[-1], 1),
+        Switch(BLOCKED, 1),
+        Switch(AT[0], 0, "finish A"),
+    ],
+    ids=["at the last decision", "at rest", "blocked", "of activities"],
 )
 def test_some_switches_can_not_move(switch):
-    assert slid([switch], REACHED, 0) is None
+    assert slid([switch], REACHED, 0, 1) is None
