@@ -32,6 +32,28 @@ OPEN = (
         "threads, two switches; the next stream that ends on the server rescues it.",
     ),
     Open(
+        "50872daa6-stranded-5db58b.case.toml",
+        "3372a2ea0",
+        "The server's queue, too, can be left alone. Who dequeues holds the flag, reads `served` "
+        "and compares it with the limit. If a stream ends in between, it frees its slot, finds "
+        "the flag taken and leaves, counting on a second look. There is none: that "
+        "`pendconn_process_next_strm` found no slot is taken for an empty queue. Here the limit is "
+        "a dynamic one, which falls with every stream that ends. With nobody else in service the "
+        "server would mark itself and pick one more; so somebody is, on another server, whose end "
+        "helps nobody here. (Or a mark of before still stands: then one server is enough, with 12 "
+        "switches.) Four requests, two threads, two switches.",
+    ),
+    Open(
+        "50872daa6-stranded-c1f2eb.case.toml",
+        "cda7275ef",
+        "Who queues himself takes the first slot of the marked server. If somebody has picked him "
+        "meanwhile he gives that slot back, but does not look who waits for it: a stream that "
+        "had to go to that server found it full, queued itself, and nobody is left to dequeue it. "
+        "Here the marked server went into maintenance, or it would have picked him itself. Up to "
+        "0144426df the same schedule ends in the deadlock that e9d34f991 mends. Three threads, "
+        "seven switches.",
+    ),
+    Open(
         "50872daa6-over-admission-941a5b.case.toml",
         "1385e33eb",
         "The condition that decides whether a stream that is moved away from a server forgets "
