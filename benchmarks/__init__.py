@@ -5,7 +5,13 @@ Each module is a command, ``python -m benchmarks.NAME``, and says at its head wh
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TypeVar
+
 from rich.console import Console
+from rich.progress import track
+
+T = TypeVar("T")
 
 _WIDTH = 110
 """Columns that tables need."""
@@ -16,3 +22,11 @@ def wide_console(*, stderr: bool = False) -> Console:
     console = Console(stderr=stderr)
     console.width = max(console.width, _WIDTH)
     return console
+
+
+def watched(what: Iterable[T], text: str, total: int | None = None) -> Iterable[T]:
+    """The same things, with a progress bar on the terminal where they are ``total`` or a sequence.
+
+    On standard error, and gone at the end.
+    """
+    return track(what, text, total=total, console=Console(stderr=True), transient=True)

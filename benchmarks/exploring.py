@@ -21,7 +21,7 @@ from typing import ClassVar
 
 from rich.table import Table
 
-from benchmarks import wide_console
+from benchmarks import watched, wide_console
 from benchmarks.rivals import Queue
 from benchmarks.small_queue import SmallQueue
 from harness import Int, operation
@@ -178,7 +178,7 @@ def main() -> None:
         return
     console = wide_console()
     shown = Table("threads × requests", "by", "runs", "× ours", "CPU s", "runs/s")
-    for threads, each in SIZES:
+    for threads, each in watched(SIZES, "exploring"):
         with_requests, without = arrivals(threads, each), working(threads, each)
         ours = explored(AnySize, with_requests, options.seconds, brute=False)
         few = ours[0] if ours[1] else None

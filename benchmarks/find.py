@@ -21,10 +21,9 @@ from itertools import product
 from statistics import median
 
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
-from benchmarks import wide_console
+from benchmarks import watched, wide_console
 from benchmarks.searching import SearchWorker
 from harness.campaign.libfuzzer import why_unavailable
 
@@ -142,13 +141,7 @@ def main() -> None:
     hits: list[Hit] = []
     todo = list(searches(options))
     with ThreadPoolExecutor(options.jobs) as pool:
-        for found in track(
-            pool.map(lambda one: one(), todo),
-            "searching",
-            total=len(todo),
-            console=Console(stderr=True),
-            transient=True,
-        ):
+        for found in watched(pool.map(lambda one: one(), todo), "searching", len(todo)):
             hits += found
     if options.json:
         print(json.dumps({"limit": options.limit, "hits": [asdict(h) for h in hits]}, indent=2))

@@ -25,11 +25,9 @@ from functools import partial
 from itertools import product
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
-from benchmarks import wide_console
+from benchmarks import watched, wide_console
 from benchmarks.find import censored
 from benchmarks.searching import SearchWorker
 from harness.campaign.collector import case_name
@@ -235,20 +233,19 @@ def main() -> None:
         parser.error(f"unknown pair; there are {', '.join(pairs)}")
     todo = list(product(chosen, range(1, options.seeds + 1)))
     hits: dict[str, list[Hit]] = {name: [] for name in pairs}
-    status = Console(stderr=True)
     with ProcessPoolExecutor(options.jobs) as pool:
         found = pool.map(partial(_search, limit=options.limit), todo)
-        for hit in track(found, "searching", len(todo), console=status, transient=True):
+        for hit in watched(found, "searching", len(todo)):
             if hit is not None:
                 hits[hit.pair].append(hit)
         if options.save:
-            for pair in track(chosen, "minimising", console=status, transient=True):
+            for pair in watched(chosen, "minimising"):
                 minimal = smallest(pair, hits[pair.name][:SHRUNK])
                 if minimal is not None:
                     write(pair, minimal)
         of = [hits[pair.name] for pair in chosen]
         made = pool.map(partial(row, options=options), chosen, of)
-        rows = list(track(made, "the fixes", len(chosen), console=status, transient=True))
+        rows = list(watched(made, "the fixes", len(chosen)))
     if options.json:
         print(json.dumps({"rows": rows, "hits": [asdict(h) for of in hits.values() for h in of]}))
         return

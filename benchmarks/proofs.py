@@ -22,7 +22,7 @@ from tempfile import TemporaryDirectory
 
 from rich.table import Table
 
-from benchmarks import wide_console
+from benchmarks import watched, wide_console
 from benchmarks.gallery import case_of
 from benchmarks.gallery_page import replaced, table
 from harness.cases.casefile import load
@@ -185,7 +185,7 @@ def first(seconds: float, long: float) -> list[Row]:
 
 def second(seconds: float, long: float) -> list[Row]:
     """The revision as it was committed."""
-    larger = (question(SEED, bound, long) for bound in LARGER)
+    larger = [question(SEED, bound, long) for bound in watched(LARGER, "exploring")]
     return [question(SEED, SMALLEST, seconds), *larger]
 
 
@@ -194,7 +194,7 @@ def shown(seconds: float, long: float) -> list[Row]:
     rows: dict[str, Row] = {}
     for row in smallest(WITHOUT, SMALLEST, seconds):
         rows.setdefault(f"{WITHOUT} {row['finding']}", row)
-    for bound in LARGER:
+    for bound in watched(LARGER, "exploring"):
         for row in smallest(SEED, bound, long):
             rows.setdefault(f"{SEED} {row['finding']}", row)
     return list(rows.values())
@@ -202,7 +202,7 @@ def shown(seconds: float, long: float) -> list[Row]:
 
 def third(seconds: float, long: float) -> list[Row]:
     """The fixes."""
-    return [fix(pair, seconds) for pair in PAIRS]
+    return [fix(pair, seconds) for pair in watched(PAIRS, "exploring")]
 
 
 TABLES = {"question 1": first, "question 2": second, "smallest": shown, "question 3": third}

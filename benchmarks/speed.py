@@ -28,10 +28,9 @@ from pathlib import Path
 from random import Random
 
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
-from benchmarks import wide_console
+from benchmarks import watched, wide_console
 from benchmarks.guided import REF, fixed_part, with_feedback
 from benchmarks.small_queue import IN_ORDER, Plain, SmallQueue, run_bare
 from harness.campaign.feedback import MAP_SIZE, FeedbackMap
@@ -328,9 +327,7 @@ def main() -> None:
         for row in found:
             if options.only and row.key not in options.only.split(","):
                 row.measure, row.why = None, "left out"
-        for _ in track(
-            range(options.rounds), "rounds", console=Console(stderr=True), transient=True
-        ):
+        for _ in watched(range(options.rounds), "rounds"):
             for row in found:
                 if row.measure is not None:
                     row.best = min(row.best, row.measure())

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from benchmarks import wide_console
+from benchmarks import watched, wide_console
 from benchmarks.searching import worker_command
 
 ENGINES = ("haproxy@1.8", "haproxy@5541d4995", "haproxy@50872daa6")
@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     wanted = parser.parse_args()
     table = Table("engine", "unguided, µs a run", "guided, µs a run", "runs a second, guided")
-    for engine in wanted.engines:
+    for engine in watched(wanted.engines, "measuring"):
         least = [float("inf")] * 2
         for seed in range(1, wanted.rounds + 1):
             for guided in (False, True):
