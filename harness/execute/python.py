@@ -35,12 +35,15 @@ class PythonExecutor:
     """
 
     def __init__(self, ref: EngineRef, feedback: Any = None) -> None:
+        self.scheduler = Scheduler()
+        self.scheduler.feedback = feedback
         self.spec: EngineSpec = ref.spec
         self._class: type[Engine] = ref.engine
         self._invariants = ref.engine.invariants()
         self._sessions: dict[Workload, Session] = {}
-        self.scheduler = Scheduler()
-        self.scheduler.feedback = feedback
+
+    def __del__(self) -> None:
+        self.scheduler.close()
 
     def run(self, workload: Workload, schedule: Schedule) -> Run:
         """See ``Executor.run``."""

@@ -233,6 +233,12 @@ class Scheduler:
         self.main.switch()
         raise Unwind
 
+    def close(self) -> None:
+        """Let go of the threads; no run can follow."""
+        for thread in self.threads:
+            thread.rest()
+        self.threads.clear()
+
     # -------------------------------------------------------------- decisions
 
     def point(self, obj: Any, kind: str) -> None:

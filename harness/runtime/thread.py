@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from greenlet import greenlet
+from greenlet import GreenletExit, greenlet
 
 from harness.runtime.errors import Unwind
 
@@ -110,6 +110,15 @@ class VirtualThread:
         self.greenlet = greenlet(self._main)
         self.resume = self.greenlet.switch
 
+    def rest(self) -> None:
+        """Let go of the greenlet if it is between activities, which ends it; no run can follow.
+
+        Otherwise it would stay for ever with all that its frames refer to: no garbage collector
+        looks into them.
+        """
+        if self.activity is None:
+            del self.greenlet, self.resume
+
     def _main(self) -> None:
         # The loop never ends: between runs the greenlet rests inside `leave` or `retire`, and
         # the next run finds it there with new activities in `ready`.
@@ -151,6 +160,11 @@ class VirtualThread:
                     if scheduler.open and not scheduler.inside and not scheduler.pending:
                         scheduler.hooks.idle_point()
             except Unwind:
+                retired = True
+            except GreenletExit as error:
+                if self.activity is None:
+                    return  # it was let go of, see ``rest``
+                scheduler.crash(error)
                 retired = True
             except BaseException as error:  # whatever the engine raised is a finding
                 scheduler.crash(error)

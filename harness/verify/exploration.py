@@ -41,6 +41,9 @@ class Exploration:
             else Explorer(self.driver, self.session.run)
         )
 
+    def __del__(self) -> None:
+        self.driver.close()
+
     def turns(self) -> list[Turn]:
         """Whose turn it was at each step of the last run."""
         processes = self.driver.processes

@@ -65,4 +65,7 @@ def follow(ref: EngineRef, workload: Workload, turns: Sequence[Turn]) -> Recorde
     session = Session(scheduler, plan, ref.engine, ref.engine.invariants())
     recorder = Recorder(scheduler)
     guide = _TurnGuide(scheduler, turns)
-    return session.record(Schedule(), recorder, guide)
+    try:
+        return session.record(Schedule(), recorder, guide)
+    finally:
+        scheduler.close()

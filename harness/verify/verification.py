@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from dataclasses import dataclass, field
 from multiprocessing.synchronize import Event
 
+from harness.campaign.worker import die_with_parent
 from harness.engine.registry import EngineRef, find
 from harness.execute.run import EngineError
 from harness.model.workload import Op, Topology, Workload
@@ -161,8 +163,11 @@ def _side_by_side(
     jobs: int,
     told: Callable[[], None],
 ) -> Iterator[Explored]:
-    stop = multiprocessing.Event()
-    with ProcessPoolExecutor(jobs, initializer=_heed, initargs=(stop,)) as pool:
+    # Not by forking: the progress display has a thread, and what that holds stays locked in a fork.
+    context = multiprocessing.get_context("spawn")
+    stop = context.Event()
+    prepared = (stop, os.getpid())
+    with ProcessPoolExecutor(jobs, context, initializer=_prepare, initargs=prepared) as pool:
         pending: set[Future[Explored]] = {
             pool.submit(
                 _explore_elsewhere, engine, dict(w.topology), w.ops, number, preemptions, until
@@ -192,10 +197,11 @@ class _NotWantedError(Exception):
     """Whoever asked for an exploration has gone."""
 
 
-def _heed(stop: Event) -> None:
+def _prepare(stop: Event, parent: int) -> None:
     """A worker process begins. Ctrl-C reaches it too, but the one who started it says when."""
     global _stop
     _stop = stop
+    die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 
 import pytest
+from greenlet import GreenletExit, greenlet
 from helpers import DEFAULT, executor, workload
 
 from harness import ADMITTED, QUEUED, Atomic, Engine, Int, operation
@@ -55,3 +56,29 @@ def test_a_workload_that_is_run_again_is_not_built_again():
     before = len(plans())
     runs.run(load, DEFAULT)
     assert len(plans()) == before
+
+
+def test_an_executor_that_is_gone_leaves_no_threads_behind(no_collector):
+    def greenlets():
+        return sum(isinstance(o, greenlet) for o in gc.get_objects())
+
+    def run():
+        executor(Leaky).run(workload(Leaky, "T0 arrive A patience=1"), DEFAULT)
+
+    run()
+    before = greenlets()
+    for _ in range(5):
+        run()
+    gc.collect()
+    assert greenlets() == before
+
+
+def test_an_engine_that_raises_what_ends_greenlets_has_raised_an_exception():
+    class Ending(Leaky):
+        def finish(self, request):
+            raise GreenletExit
+
+    runs = executor(Ending)
+    for _ in range(2):
+        run = runs.run(workload(Ending, "T0 arrive A patience=1"), DEFAULT)
+        assert [f.signature for f in run.findings] == ["exception GreenletExit in finish"]
