@@ -15,7 +15,7 @@ from harness.campaign.feedback import MAP_SIZE, FeedbackMap
 from harness.campaign.libfuzzer import fuzz, own_mutation
 from harness.campaign.population import Population
 from harness.campaign.proposing import Proposals
-from harness.codec.codec import Codec
+from harness.codec.codec import MAX_OPS, Codec
 from harness.codec.mutate import Mutator
 from harness.engine.registry import EngineRef
 from harness.execute.python import PythonExecutor
@@ -43,10 +43,12 @@ def main() -> None:
     population = Population(MAP_SIZE)
     codec = Codec(executor.spec)
     workload = fixed_part(codec)
-    end = 1 + len(workload)
+    header, record = codec.header, codec.record
 
     def one_input(data: bytes) -> None:
-        data = data[:1] + workload + data[end:]
+        # Its own operations must go: left there they would be read as deviations.
+        ops = data[header - 1] % MAX_OPS + 1 if len(data) >= header else 0
+        data = data[:1] + workload + data[header + ops * record :]
         feedback.forget()
         run = executor.run(*codec.decode(data))
         population.saw(data, feedback.shown, run.steps)

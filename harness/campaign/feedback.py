@@ -61,7 +61,7 @@ class FeedbackMap:
         self.scheduler: Scheduler
         self._tags: dict[tuple[int, str], Tag] = {}
         self._pairs: dict[tuple[object, ...], int | None] = {}
-        self._states: dict[tuple[object, ...], int] = {}
+        self._states: dict[tuple[object, ...], tuple[int, ...]] = {}
 
     def tag(self, thread: int, kind: str) -> Tag:
         """The tag of a thread inside a kind of activity; one object for each."""
@@ -89,25 +89,36 @@ class FeedbackMap:
 
     def ended(self, activity: Any) -> None:
         """An activity has ended: note the abstract state it leaves, and a near miss."""
-        s, parts, kind = self.scheduler, self._parts, activity.tag.kind
-        ledger = activity.plan.ledger
-        if parts.queue_state:
-            values = [counter.value for counter, _, _ in ledger.counters] or (0,)
-            self._note((s.inside, s.pending, kind, _cut(min(values)), _cut(max(values))))
-        if parts.near_miss:
-            queued = sum(ledger.queued)
-            if queued:
-                left = s.inside + s.pending + sum(ledger.in_service)
-                if left < FAR:
-                    self._note((kind, _cut(queued), left))
-
-    def _note(self, key: tuple[object, ...]) -> None:
+        s, ledger = self.scheduler, activity.plan.ledger
+        # Not cut here: that takes longer than to remember more states.
+        state = (
+            activity.tag.kind,
+            s.inside,
+            s.pending,
+            sum(ledger.queued),
+            sum(ledger.in_service),
+            *[counter.value for counter, _, _ in ledger.counters],
+        )
         try:
-            place = self._states[key]
+            found = self._states[state]
         except KeyError:
-            place = self._states[key] = crc32(repr(key).encode()) % MAP_SIZE
-        if not self.places[place]:
-            self._show(place)
+            found = self._states[state] = self._places_of(*state)
+        for place in found:
+            if not self.places[place]:
+                self._show(place)
+
+    def _places_of(
+        self, kind: str, inside: int, pending: int, queued: int, served: int, *counters: int
+    ) -> tuple[int, ...]:
+        """The places of a state, each cut to what distinguishes behaviour."""
+        features: list[tuple[object, ...]] = []
+        if self._parts.queue_state:
+            least, most = min(counters, default=0), max(counters, default=0)
+            features.append((inside, pending, kind, _cut(least), _cut(most)))
+        left = inside + pending + served
+        if self._parts.near_miss and queued and left < FAR:
+            features.append((kind, _cut(queued), left))
+        return tuple(crc32(repr(feature).encode()) % MAP_SIZE for feature in features)
 
     def _show(self, place: int) -> None:
         self.places[place] = self._ever[place] = 1

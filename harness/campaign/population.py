@@ -12,6 +12,7 @@ parents are those with the most surprise for the steps it took.
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import log
@@ -42,7 +43,7 @@ class Population:
     def __init__(self, places: int) -> None:
         self._runs = 0
         self._seen = [0] * places
-        self._parents: list[_Parent] = []
+        self._parents: list[_Parent] = []  # the best is the last
 
     def saw(self, data: bytes, shown: Iterable[int], steps: int) -> None:
         """A run of ``data`` showed the features in these places, in so many steps."""
@@ -54,18 +55,18 @@ class Population:
             seen[place] = often = seen[place] + 1
             surprise += all_runs - log(often)
         value = surprise / max(steps, SHORTEST) ** PRICE
-        self._parents.append(_Parent(value, self._runs, data))
+        insort(self._parents, _Parent(value, self._runs, data), key=_Parent.rank)
         if len(self._parents) > MOST:
-            self._parents.remove(min(self._parents, key=_Parent.rank))
+            del self._parents[0]
 
     def parent(self) -> bytes | None:
         """The input whose run was worth most; None when none waits."""
         if not self._parents:
             return None
-        first = max(self._parents, key=_Parent.rank)
+        first = self._parents[-1]
         first.children += 1
         if first.children == CHILDREN:
-            self._parents.remove(first)
+            self._parents.pop()
         return first.data
 
 

@@ -7,7 +7,7 @@ so what is added to one gap is taken from the next.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -87,8 +87,8 @@ class Mutator:
             self._take_op,
             self._take_op_for_another,
             self._take_op_for_another,
-            lambda child, new, random: self._swap_ops(child, random),
-            self._take_field,
+            lambda child, kinds, random: self._swap_ops(child, random),
+            lambda child, kinds, random: self._change_topology(child, random),
         )
         self._fixed = codec.spec.program is not None
         # What has neither an operation nor a deviation is nothing to start from.
@@ -139,10 +139,12 @@ class Mutator:
 
     def breed(self, data: bytes, random: Random) -> bytes:
         """A child of ``data``: its workload with parts of a new one, under a random walk."""
-        child, new = self.parse(data), self.parse(self.fresh(random))
+        child = self.parse(data)
+        kinds = self._codec.swarm(random)
         for _ in range(random.choice((1, 2, 4))):
-            random.choice(self._breeding)(child, new, random)
-        child.tail, child.deviations = new.tail, new.deviations
+            random.choice(self._breeding)(child, kinds, random)
+        child.deviations.clear()
+        self._retail(child, random)
         return self.unparse(child)
 
     def cross(self, first: bytes, second: bytes, max_size: int, random: Random) -> bytes:
@@ -260,18 +262,20 @@ class Mutator:
         if parts.topology:
             parts.topology[random.randrange(len(parts.topology))] = random.randrange(256)
 
-    # ------------------------------------------------- workload, from that of another
+    # --------------------------------------------- workload, from that of a new one
 
-    def _take_op(self, child: Parts, new: Parts, random: Random) -> None:
+    def _new_op(self, kinds: Sequence[int], random: Random) -> bytearray:
+        record = bytearray(random.randbytes(self._codec.record))
+        record[1] = random.choice(kinds)
+        return record
+
+    def _take_op(self, child: Parts, kinds: Sequence[int], random: Random) -> None:
         if len(child.ops) < MAX_OPS:
-            child.ops.insert(random.randrange(len(child.ops) + 1), random.choice(new.ops))
+            at = random.randrange(len(child.ops) + 1)
+            child.ops.insert(at, self._new_op(kinds, random))
 
-    def _take_op_for_another(self, child: Parts, new: Parts, random: Random) -> None:
-        child.ops[random.randrange(len(child.ops))] = random.choice(new.ops)
-
-    def _take_field(self, child: Parts, new: Parts, random: Random) -> None:
-        at = random.randrange(len(child.topology))
-        child.topology[at] = new.topology[at]
+    def _take_op_for_another(self, child: Parts, kinds: Sequence[int], random: Random) -> None:
+        child.ops[random.randrange(len(child.ops))] = self._new_op(kinds, random)
 
 
 def _deviations(data: bytes) -> list[tuple[int, int]]:

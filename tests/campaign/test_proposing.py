@@ -51,7 +51,6 @@ class Counting(Mutator):
 
     def breed(self, data, random):
         self.asked["breed"] += 1
-        self.asked["fresh"] -= 1  # it draws a new workload to take parts of
         return super().breed(data, random)
 
 
