@@ -31,6 +31,9 @@ ENGINES = ("haproxy@ddab05b98", "haproxy@5541d4995")
 KINDS = ("stranded", "endless-loop", "over-admission")
 MODES = ("guided", "unguided")
 
+ABSENT = {("haproxy@ddab05b98", "endless-loop")}
+"""Kinds that an engine does not show: looking for them would take the whole limit."""
+
 TARGETS = {
     ("haproxy@ddab05b98", "stranded"): 2.0,
     ("haproxy@5541d4995", "stranded"): 60.0,
@@ -95,7 +98,7 @@ def show(console: Console, hits: Sequence[Hit], options: argparse.Namespace) -> 
             table.add_column(column, no_wrap=True)
         for column in ("found", "CPU s", "wall s", "runs", "asked for"):
             table.add_column(column, justify="right", no_wrap=True)
-        for kind, mode in product(options.kinds, options.modes):
+        for kind, mode in product(kinds_of(engine, options), options.modes):
             of = [h for h in hits if (h.engine, h.kind, h.mode) == (engine, kind, mode)]
             table.add_row(kind, mode, f"{len(of)}/{options.seeds}", *_columns(of, options))
         console.print(table)
@@ -116,10 +119,15 @@ def _met(of: Sequence[Hit], seeds: int, target: float) -> str:
     return "met" if median(times) <= target else "missed"
 
 
+def kinds_of(engine: str, options: argparse.Namespace) -> Sequence[str]:
+    """The kinds to look for on ``engine``."""
+    return [kind for kind in options.kinds if (engine, kind) not in ABSENT]
+
+
 def searches(options: argparse.Namespace) -> Iterator[Callable[[], list[Hit]]]:
     """All searches: seed by seed, so that engines and modes share good and bad moments."""
     for seed, engine, mode in product(range(1, options.seeds + 1), options.engines, options.modes):
-        yield partial(search, engine, mode, seed, options.kinds, options.limit)
+        yield partial(search, engine, mode, seed, kinds_of(engine, options), options.limit)
 
 
 def main() -> None:
