@@ -1,5 +1,18 @@
-"""``python -m harness``: the same as the ``harness`` command."""
+"""``python -m harness``, and the ``harness`` command."""
 
-from harness.cli.main import main
+from __future__ import annotations
 
-main()
+import sys
+
+
+def main() -> None:
+    """Run the command line; Ctrl-C may come while it is still being imported."""
+    try:
+        from harness.cli.main import main as command
+    except KeyboardInterrupt:
+        sys.exit("harness: interrupted")
+    command()
+
+
+if __name__ == "__main__":
+    main()

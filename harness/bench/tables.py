@@ -121,9 +121,8 @@ def published_table(results: Results) -> Section:
 def list_table(subjects: Mapping[str, Subject]) -> Table:
     """What there is to be searched."""
     table = _table()
-    table.add_column("subject", no_wrap=True)
-    table.add_column("suite", no_wrap=True)
-    table.add_column("bug", no_wrap=True)
+    for name in ("subject", "suite", "bug"):
+        table.add_column(name, overflow="fold")
     for subject in subjects.values():
         table.add_row(subject.name, subject.suite, subject.bug)
     return table

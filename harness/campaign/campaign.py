@@ -252,8 +252,11 @@ class Campaign:
             trouble = trouble or (
                 f"worker {number} ended early, with exit code {worker.returncode}; its log is {log}"
             )
-        if ended and not trouble and not self.progress.status.runs:
-            trouble = f"no worker ran a single input; their logs are in {self._paths.log}"
+        if not (trouble or self.progress.status.runs or self.progress.interrupted):
+            trouble = (
+                "not a single run came to an end: give it more time, or see whether setup or an "
+                f"operation never ends; the workers' logs are in {self._paths.log}"
+            )
         self.progress.trouble = trouble
 
     # ------------------------------------------------------------------- findings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -23,6 +24,9 @@ from harness.model.workload import Workload
 
 BUDGET = 3_000
 """Runs spent on minimising one finding; ``harness minimize`` goes on from there."""
+
+PATIENCE = 10.0
+"""Seconds after which that ends too: the runs of a slow engine are not so many."""
 
 
 class NondeterministicEngineError(Exception):
@@ -95,6 +99,7 @@ class Collector:
                     "numbers or state kept between runs"
                 )
             return
+        late = time.monotonic() + PATIENCE
         minimal = minimise(
             self._executor,
             workload,
@@ -103,6 +108,7 @@ class Collector:
             budget=BUDGET,
             progress=progress,
             enough=self._explained,
+            late=lambda: time.monotonic() > late,
         )
         self._save(minimal, raw)
         self.signatures.add(raw.signature)

@@ -17,6 +17,7 @@ import tomli_w
 from harness.cases.atomic_write import write_atomically
 from harness.cases.labels import relabelled
 from harness.cases.reading import CaseFileError, read_switch, read_workload
+from harness.model.finding import Kind
 from harness.model.schedule import Switch
 from harness.model.spec import EngineSpec
 from harness.model.wording import describe_ops, describe_switch
@@ -28,6 +29,9 @@ FORMAT = 1
 SUFFIX = ".case.toml"
 
 MAX_BYTES = 1 << 20
+
+VERDICTS = (*(kind.value for kind in Kind), "ok", "step-limit", "stale")
+"""What a replay may be expected to give."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,22 +126,28 @@ def load(path: Path) -> SavedCase:
 
 
 def _from_document(document: dict[str, Any]) -> SavedCase:
+    if not document:
+        raise CaseFileError("there is nothing in it; restore it or delete it")
     version = document.get("format")
     if version != FORMAT:
         raise CaseFileError(
             f"format {version!r} is not the one this version reads ({FORMAT}); "
             "use the version of harness that wrote it, or find the case again"
         )
+    finding, expect = _text(document, "finding"), _table(document, "expect", str)
+    for verdict in (finding, *expect.values()):
+        if verdict not in VERDICTS:
+            raise CaseFileError(f"{verdict!r} is no verdict; there are {', '.join(VERDICTS)}")
     return SavedCase(
         family=_text(document, "family"),
         found_on=_text(document, "found_on"),
-        finding=_text(document, "finding"),
+        finding=finding,
         title=_text(document, "title"),
         cause=_text(document, "cause"),
         topology=_table(document, "topology", int),
         ops=_list(document, "workload"),
         switches=[read_switch(text) for text in _list(document, "schedule")],
-        expect=_table(document, "expect", str),
+        expect=expect,
     )
 
 
@@ -158,5 +168,6 @@ def _list(document: dict[str, Any], key: str) -> list[str]:
 def _table(document: dict[str, Any], key: str, kind: type) -> dict[str, Any]:
     value = document.get(key)
     if not isinstance(value, dict) or not all(type(v) is kind for v in value.values()):
-        raise CaseFileError(f"{key!r} must be a table of {kind.__name__} values")
+        what = {int: "numbers", str: "texts"}[kind]
+        raise CaseFileError(f"there must be a table [{key}] of {what}")
     return value

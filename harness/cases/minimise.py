@@ -73,6 +73,7 @@ def minimise(
     budget: int = RUNS,
     progress: Callable[[int], None] | None = None,
     enough: Callable[[Finding, Workload, Sequence[Switch]], bool] | None = None,
+    late: Callable[[], bool] | None = None,
 ) -> Minimal:
     """The smallest case that shows the same finding.
 
@@ -83,12 +84,13 @@ def minimise(
         budget: runs that may be spent on looking for other, shorter schedules.
         progress: told the number of runs spent so far, after each.
         enough: asked when the cheap passes have nothing left; True spares the dear ones.
+        late: asked in these, before each run; True ends them as a spent budget does.
 
     Raises:
         ValueError: the case does not show the finding.
         EngineError: the engine can not be run.
     """
-    search = _Search(executor, wanted, budget, progress, enough)
+    search = _Search(executor, wanted, budget, progress, enough, late)
     if not search.accepts(workload, switches):
         raise ValueError("the case does not show the finding")
     complete = search.to_fixed_point()
@@ -108,6 +110,7 @@ class _Search:
         budget: int,
         progress: Callable[[int], None] | None,
         enough: Callable[[Finding, Workload, Sequence[Switch]], bool] | None,
+        late: Callable[[], bool] | None,
     ) -> None:
         self._executor = executor
         self._spec = executor.spec
@@ -115,6 +118,7 @@ class _Search:
         self._budget = budget
         self._progress = progress
         self._enough = enough
+        self._late = late
         self.runs = self._spent = 0
         self.workload: Workload
         self.switches: Sequence[Switch] = ()
@@ -320,7 +324,7 @@ class _Search:
             self._spent += _ROUND
 
     def _spend(self) -> None:
-        if self._spent >= self._budget:
+        if self._spent >= self._budget or (self._late is not None and self._late()):
             raise _BudgetSpentError
         self._spent += 1
         self._count()

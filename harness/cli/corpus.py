@@ -53,6 +53,8 @@ def fixed(case: Path, engine: str | None, json_: bool) -> None:
     if shown == "ok":
         shown = _worst_neighbour(executor, saved, result)
     if shown != "ok":
+        if json_:
+            print_json({"case": str(case), "fixed": False, "verdict": shown})
         fail(f"{case.name} is not fixed: {ref.name} still gives {shown}", FINDINGS)
     if result.fidelity is not Fidelity.EXACT:
         saved = replace(saved, switches=result.recorded.switches)

@@ -10,13 +10,30 @@ from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
-from harness.cases.casefile import SUFFIX, load
+from harness.cases.casefile import SUFFIX, SavedCase, load
 from harness.cases.reading import CaseFileError
 from harness.cases.replay import Fidelity
 from harness.cases.replay import replay as replay_case
-from harness.cli.console import CLEAN, FINDINGS, as_json, err, out, plain_errors, print_json
+from harness.cli.console import (
+    CLEAN,
+    FINDINGS,
+    WRONG_USE,
+    as_json,
+    complain,
+    err,
+    out,
+    plain_errors,
+    print_json,
+)
 from harness.cli.selecting import case_files, engine_option, engines_for
+from harness.engine.registry import EngineNotFoundError, EngineRef
 from harness.execute.opening import open_executor
+
+_MANY = 100
+"""Runs of a case from which on progress is shown."""
+
+_WIDEST = 1_000
+"""Characters a line may have that nobody looks at on a terminal."""
 
 
 class Row(TypedDict):
@@ -50,50 +67,63 @@ def replay(cases: tuple[Path, ...], engine: str | None, runs: int, json_: bool) 
 
     Every line says how faithfully the schedule could be followed: exact, resynchronised (some
     switches were found again elsewhere) or stale (it no longer applies; never a silent pass).
+    Files that can not be replayed are named at the end.
     """
     rows: list[Row] = []
+    bad: list[str] = []
     for path in case_files(cases):
-        case = load(path)
-        for ref in engines_for(case, engine, path):
-            executor = open_executor(ref)
-            expected = case.expect.get(ref.name, "ok")
-            try:
-                workload = case.workload(executor.spec)
-                switches = case.schedule(executor.spec)
-            except CaseFileError as error:
-                rows.append(_stale(path, ref.name, expected, str(error)))
-                continue
-            digests = set()
-            with executor.guard():
-                rounds = range(runs)
-                shown = track(rounds, path.name, console=err, transient=True, disable=runs < 100)
-                for _ in shown:
-                    result = replay_case(executor, workload, switches, case.finding)
-                    digests.add(result.recorded.trace.digest())
-            rows.append(
-                {
-                    "case": str(path),
-                    "engine": ref.name,
-                    "expected": expected,
-                    "verdict": result.verdict,
-                    "fidelity": result.fidelity.value,
-                    "as_expected": result.verdict == expected
-                    and (result.fidelity is not Fidelity.STALE or expected == "stale")
-                    and len(digests) == 1,
-                    "trace": sorted(digests),
-                    "runs": runs,
-                }
-            )
-    if json_:
+        try:
+            case = load(path)
+            rows += [_replayed(path, case, ref, runs) for ref in engines_for(case, engine, path)]
+        except (CaseFileError, EngineNotFoundError) as error:
+            bad.append(str(error) if str(path) in str(error) else f"{path}: {error}")
+    if rows and json_:
         print_json(rows)
-    else:
-        out.print(_table(rows))
-        wrong = sum(not row["as_expected"] for row in rows)
-        for row in rows:
-            if "why" in row:
-                out.print(f"{Path(row['case']).name}: {row['why']}", markup=False, soft_wrap=True)
-        out.print(f"{len(rows)} replayed, {wrong} not as expected")
+    elif rows:
+        _print(rows)
+    for message in bad:
+        complain(message)
+    if bad:
+        raise SystemExit(WRONG_USE)
     raise SystemExit(CLEAN if all(row["as_expected"] for row in rows) else FINDINGS)
+
+
+def _print(rows: list[Row]) -> None:
+    # Not cut to the width of a terminal where there is none: names are to be searched for.
+    out.print(_table(rows), width=None if out.is_terminal else _WIDEST, crop=False)
+    for row in rows:
+        if "why" in row:
+            out.print(f"{Path(row['case']).name}: {row['why']}", markup=False, soft_wrap=True)
+    wrong = sum(not row["as_expected"] for row in rows)
+    out.print(f"{len(rows)} replayed, {wrong} not as expected")
+
+
+def _replayed(path: Path, case: SavedCase, ref: EngineRef, runs: int) -> Row:
+    """The row of a case on an engine."""
+    executor = open_executor(ref)
+    expected = case.expect.get(ref.name, "ok")
+    try:
+        workload = case.workload(executor.spec)
+        switches = case.schedule(executor.spec)
+    except CaseFileError as error:
+        return _stale(path, ref.name, expected, str(error))
+    digests = set()
+    with executor.guard():
+        for _ in track(range(runs), path.name, console=err, transient=True, disable=runs < _MANY):
+            result = replay_case(executor, workload, switches, case.finding)
+            digests.add(result.recorded.trace.digest())
+    return {
+        "case": str(path),
+        "engine": ref.name,
+        "expected": expected,
+        "verdict": result.verdict,
+        "fidelity": result.fidelity.value,
+        "as_expected": result.verdict == expected
+        and (result.fidelity is not Fidelity.STALE or expected == "stale")
+        and len(digests) == 1,
+        "trace": sorted(digests),
+        "runs": runs,
+    }
 
 
 def _stale(path: Path, engine: str, expected: str, why: str) -> Row:
@@ -121,7 +151,8 @@ def _table(rows: list[Row]) -> Table:
         if row["verdict"] != row["expected"]:
             verdict.append(f", not {row['expected']}")
         traces = row["trace"]
-        trace = f"{len(traces)} different traces!" if len(traces) > 1 else "".join(traces)
+        same = f"{row['runs']:,} times {''.join(traces)}"
+        trace = f"{len(traces)} different traces!" if len(traces) > 1 else same
         case = Path(row["case"]).name.removesuffix(SUFFIX)
         cells: list[str | Text] = [case, row["engine"], verdict, row["fidelity"]]
         table.add_row(*cells, *([trace] if traced else []))

@@ -15,7 +15,7 @@ from harness.cases.casefile import SUFFIX, SavedCase
 from harness.cases.reading import CaseFileError
 from harness.engine.registry import EngineRef, find
 
-case_argument = click.argument("case", type=click.Path(path_type=Path, exists=True))
+case_argument = click.argument("case", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 
 engine_option = click.option(
     "--engine", help="Replay on this engine instead of the ones the case names."

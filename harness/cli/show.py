@@ -38,6 +38,7 @@ def show(cases: tuple[Path, ...], engine: str | None, brief: bool, json_: bool) 
                 {
                     "case": str(path),
                     **to_json(result.recorded, about),
+                    "verdict": result.verdict,
                     "fidelity": result.fidelity.value,
                 }
             )

@@ -30,6 +30,7 @@ from harness.verify.certificate import Certificate, Verdict, issue
 from harness.verify.checkpoint import Checkpoint, CheckpointError
 from harness.verify.counterexample import Counterexample, save_counterexample
 from harness.verify.display import bound_text, live, summary
+from harness.verify.dpor import AstrayError
 from harness.verify.results import Explored
 from harness.verify.verification import Progress
 from harness.verify.verification import verify as explore_all
@@ -163,10 +164,13 @@ def verify(
             130,
         )
     certificate = issue(ref.name, bound, left_out(ref.spec, bound), len(every), progress.explored)
-    examples = [
-        save_counterexample(ref, every[number], witness, corpus)
-        for number, witness in certificate.found
-    ]
+    try:
+        examples = [
+            save_counterexample(ref, every[number], witness, corpus)
+            for number, witness in certificate.found
+        ]
+    except AstrayError as error:
+        fail(f"no case could be made of what was found: {error}", _CODES[Verdict.INCONCLUSIVE])
     if json_:
         print_json(_document(certificate, examples, every, ref.spec))
     else:

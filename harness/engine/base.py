@@ -231,9 +231,18 @@ class Engine:
         """What cases for this engine look like, as declared by the class.
 
         Raises:
-            ValueError: an operation's parameter indexes something that there may be none of.
+            ValueError: a topology field or a parameter is not what it may be, or an operation's
+                parameter indexes something that there may be none of.
         """
         topology: dict[str, Param] = {"threads": Int(2, 3), **cls.topology}
+        for key, values in topology.items():
+            if not (isinstance(key, str) and isinstance(values, Int)):
+                raise ValueError(
+                    f"the topology of {cls.__name__} has {key!r}: {values!r}; a field is a name "
+                    "and an Int, as in {'size': Int(1, 3)}"
+                )
+            if key == "threads" and values.low < 1:
+                raise ValueError(f"{cls.__name__} may have no thread; let threads start at 1")
         params = declared(cls, PARAMS)
         weights = declared(cls, WEIGHT)
         operations = [OperationSpec("arrive", params.get("arrive", {}), ARRIVE_WEIGHT)]
@@ -242,6 +251,11 @@ class Engine:
         operations += [OperationSpec(op, params[op], weight) for op, weight in weights.items()]
         for operation in operations:
             for param in operation.params.values():
+                if not isinstance(param, Int | Index | OwnRequest):
+                    raise ValueError(
+                        f"{operation.name} of {name} takes {param!r}; a parameter is an Int or an "
+                        "Index, as in @operation(value=Int(1, 3))"
+                    )
                 field = topology.get(param.of) if isinstance(param, Index) else Int(1, 1)
                 if not isinstance(field, Int) or field.low < (0 if _optional(param) else 1):
                     raise ValueError(

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from functools import cached_property, partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 from harness.engine.base import Engine
@@ -108,7 +109,10 @@ def _announced(name: str) -> EngineRef:
             known = refs
         elif entry.name == name:
             return EngineRef(name, entry.load)
-    close = get_close_matches(name, known, n=3, cutoff=0.4)
+    if name.endswith(".py"):
+        raise EngineNotFoundError(f"{name} is a file; say which class in it: {name}:ClassName")
+    begun = [one for one in known if one.startswith(name)][:3] if "@" in name else []
+    close = begun or get_close_matches(name, known, n=3, cutoff=0.4)
     hint = f"did you mean {' or '.join(close)}?" if close else "see `harness engines`."
     raise EngineNotFoundError(f"there is no engine called {name!r}; {hint}")
 
@@ -130,8 +134,19 @@ def _told(done: str, name: str, do: Callable[[], Any]) -> Any:
         raise
     except BaseException as error:  # a module may call sys.exit()
         raise EngineNotFoundError(
-            f"engine {name!r} can not be {done}: {type(error).__name__}: {error}"
+            f"engine {name!r} can not be {done}: {type(error).__name__}: {error}{_where(error)}"
         ) from error
+
+
+def _where(error: BaseException) -> str:
+    """The line of the user's code that an error comes from, if there is one."""
+    ours = str(Path(__file__).parent.parent)
+    places = [
+        f"{frame.filename}:{frame.lineno}"
+        for frame in extract_tb(error.__traceback__)
+        if not frame.filename.startswith((ours, "<"))
+    ]
+    return f" (at {places[-1]})" if places else ""
 
 
 def _from_file(path: Path, cls: str) -> type[Engine]:

@@ -109,7 +109,13 @@ class Ledger:
     # ------------------------------------------------------------ declarations
 
     def add_resource(self, name: str, capacity: int | None) -> int:
-        """A resource is declared."""
+        """A resource is declared.
+
+        Raises:
+            ValueError: its capacity is negative.
+        """
+        if capacity is not None and capacity < 0:
+            raise ValueError(f"the capacity of {name} is {capacity}; it can not be below 0")
         self.resources.append(name)
         self.capacity.append(capacity)
         self.ceiling.append(capacity)

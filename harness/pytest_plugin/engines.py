@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from harness.engine.base import Engine
-from harness.engine.registry import EngineRef, find
+from harness.engine.registry import EngineNotFoundError, EngineRef, find
 from harness.execute.opening import open_executor
 from harness.execute.run import Steerable
-from harness.pytest_plugin.plugin import INI, OPTION
+from harness.pytest_plugin.plugin import INI, OPTION, UNASKED
 
 _EXECUTORS: pytest.StashKey[dict[str, Steerable]] = pytest.StashKey()
 
@@ -48,11 +48,18 @@ def as_ref(engine: type[Engine] | EngineRef | str) -> EngineRef:
 
     Raises:
         EngineNotFoundError: there is none of that name.
+        TypeError: it is no engine.
     """
+    __tracebackhide__ = True
     if isinstance(engine, EngineRef):
         return engine
     if isinstance(engine, str):
-        return find(engine)
+        try:
+            return find(engine)
+        except EngineNotFoundError as error:
+            raise EngineNotFoundError(str(error)) from None
+    if not (isinstance(engine, type) and issubclass(engine, Engine)):
+        raise TypeError(f"{engine!r} is no engine; give a subclass of harness.Engine, or its name")
     return EngineRef(engine.__name__, lambda: engine)
 
 
@@ -68,7 +75,7 @@ def _spelled(name: str, config: pytest.Config) -> str:
                 return f"{path}:{cls}"
             return candidate
     raise NotAllowedError(
-        f"the case names an engine in a file, {name}, which is not imported unless you allow it: "
+        f"the case names an engine in a file, {name}, {UNASKED}: "
         f"{OPTION} {name}, or a line in the ini option {INI}"
     )
 

@@ -70,13 +70,16 @@ def explore(
             ``harness.strategies.registry``; if empty, random bytes do.
 
     Raises:
-        ValueError: there is no such strategy.
+        ValueError: there is no such strategy, or no run to be made.
+        TypeError: what was given is no engine.
         AssertionError: something graver than a warning was found; the message shows the
             smallest case of it.
         EngineNotFoundError: there is no engine of that name.
         EngineError: the engine can not be run.
     """
     __tracebackhide__ = True
+    if runs < 1:
+        raise ValueError(f"{runs} runs show nothing; make 1 or more")
     ref = as_ref(engine)
     executor = open_executor(ref)
     codec = Codec(ref.spec)

@@ -57,9 +57,13 @@ def sentence(engine: str, expected: str, replay: Replay) -> str:
     return f"{engine} was expected to give {wanted}, but {what}."
 
 
-def advice(expected: str, replay: Replay, path: Path) -> list[str]:
+def advice(case: SavedCase, engine: str, expected: str, replay: Replay, path: Path) -> list[str]:
     """The commands that come next, each with what it is for."""
     shown = shlex.quote(_short(path))
+    # Code in a file that a case names is not run unless its user names it, too.
+    named = next((name for name in (engine, case.found_on) if ".py:" in name), None)
+    if named is not None:
+        shown += f" --engine {shlex.quote(named)}"
     lines = [f"harness show {shown}      look at the whole run"]
     if replay.verdict == OK and expected != OK:
         lines.append(f"harness fixed {shown}     the engine was fixed: no finding from now on")
@@ -85,7 +89,7 @@ def explanation(
         describe_workload(workload, spec),
     )
     shown = drawn(replay.recorded, about)
-    commands = "\n".join(f"  {line}" for line in advice(expected, replay, path))
+    commands = "\n".join(f"  {line}" for line in advice(case, engine, expected, replay, path))
     return f"{sentence(engine, expected, replay)}\n\n{shown}\n\nWhat next:\n{commands}"
 
 

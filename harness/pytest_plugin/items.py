@@ -26,25 +26,54 @@ class CaseFailedError(Exception):
 class CaseFile(pytest.File):
     """A case file."""
 
-    def collect(self) -> Iterable[CaseItem]:
-        """One item for each engine in ``expect``.
+    def collect(self) -> Iterable[CaseItem | DamagedItem]:
+        """One item for each engine in ``expect``; one that fails where there can be none.
 
-        Raises:
-            CollectError: the file is damaged, or expects nothing of any engine.
+        An error of the collection would keep all other cases from being replayed.
         """
         try:
             case = load(self.path)
         except CaseFileError as error:
-            raise self.CollectError(str(error)) from None
+            yield DamagedItem.from_parent(self, name="damaged", why=str(error))
+            return
         if not case.expect:
-            raise self.CollectError(
-                f"{self.path} expects nothing of any engine; name one in its table [expect]"
-            )
+            why = f"{self.path} expects nothing of any engine; name one in its table [expect]"
+            yield DamagedItem.from_parent(self, name="expects nothing", why=why)
         for engine in case.expect:
             yield CaseItem.from_parent(self, name=engine, case=case)
 
 
-class CaseItem(pytest.Item):
+class FileItem(pytest.Item):
+    """Something to be said of a case file."""
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The explanation without a traceback; of errors of our own, the traceback."""
+        if isinstance(excinfo.value, CaseFailedError):
+            return Explanation(str(excinfo.value), self.path)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
+        """Where it is from and what it is called in reports."""
+        return self.path, None, f"{self.path.name}::{self.name}"
+
+
+class DamagedItem(FileItem):
+    """A case file that can not be replayed on anything."""
+
+    def __init__(self, *, why: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._why = why
+
+    def runtest(self) -> None:
+        """Fail.
+
+        Raises:
+            CaseFailedError: always.
+        """
+        raise CaseFailedError(self._why)
+
+
+class CaseItem(FileItem):
     """A case on one engine. Its name is the engine's."""
 
     def __init__(self, *, case: SavedCase, **kwargs: Any) -> None:
@@ -70,16 +99,6 @@ class CaseItem(pytest.Item):
         if not as_expected(result, self.expected):
             text = explanation(case, engine, executor.spec, self.expected, result, self.path)
             raise CaseFailedError(text)
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """The explanation without a traceback; of errors of our own, the traceback."""
-        if isinstance(excinfo.value, CaseFailedError):
-            return Explanation(str(excinfo.value), self.path)
-        return super().repr_failure(excinfo, style)
-
-    def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
-        """Where it is from and what it is called in reports."""
-        return self.path, None, f"{self.path.name}::{self.name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,9 @@ SUFFIX = ".case.toml"
 OPTION = "--harness-engine"
 INI = "harness_engines"
 
+UNASKED = "which is not imported unless you allow it"
+"""Part of what is said of a case that is skipped."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare which engines in files case files may name."""
@@ -43,6 +46,18 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
     collected: CaseFile = CaseFile.from_parent(parent, path=file_path)
     return collected
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say that cases were skipped, lest a suite without them pass for one that holds."""
+    skipped = [r for r in terminalreporter.stats.get("skipped", ()) if UNASKED in r.longreprtext]
+    if skipped:
+        count = "1 case was" if len(skipped) == 1 else f"{len(skipped)} cases were"
+        terminalreporter.section("harness", yellow=True)
+        terminalreporter.line(
+            f"{count} NOT replayed: engines in files are only imported if you name them with "
+            f"{OPTION} or in the ini option {INI}; -rs lists them"
+        )
 
 
 @pytest.fixture(scope="session")

@@ -134,9 +134,12 @@ def render(report: CoverageReport) -> Table:
         "functions never entered",
         title=f"{report.engine}: {report.cases} cases reach {report.percent:.0f} %",
         title_justify="left",
+        caption_justify="left",
         box=SIMPLE_HEAD,
         pad_edge=False,
     )
+    for column in table.columns:
+        column.overflow = "fold"
     table.columns[1].justify = "right"
     for file in report.files:
         table.add_row(

@@ -19,6 +19,7 @@ from harness.model.finding import Finding
 from harness.model.schedule import Switch
 from harness.model.wording import describe_workload
 from harness.model.workload import Workload
+from harness.verify.dpor import AstrayError
 from harness.verify.exploration import Exploration
 from harness.verify.following import Turn, follow
 from harness.verify.results import Witness
@@ -65,6 +66,7 @@ def save_counterexample(
         corpus: folder of all cases.
 
     Raises:
+        AstrayError: the engine is not deterministic.
         EngineError: the engine can not be run.
         OSError: the disk refuses.
     """
@@ -79,7 +81,10 @@ def save_counterexample(
         recorded = better
     count = preemptions(recorded.switches)
     executor = open_executor(ref)
-    minimal = minimise(executor, workload, recorded.switches, finding, budget=BUDGET)
+    try:
+        minimal = minimise(executor, workload, recorded.switches, finding, budget=BUDGET)
+    except ValueError:  # it did not show it again
+        raise AstrayError from None
     smaller, switches = minimal.workload, minimal.switches
     finding = minimal.finding
     if preemptions(switches) > count:

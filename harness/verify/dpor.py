@@ -28,6 +28,12 @@ _DEFAULT = Schedule()
 class AstrayError(Exception):
     """Executing the same steps again did not lead to the same place."""
 
+    def __init__(self) -> None:
+        super().__init__(
+            "the same steps did not lead to the same place again: the engine is not "
+            "deterministic; look for time, random numbers or state kept between runs"
+        )
+
 
 @dataclass(slots=True)
 class Tally:
@@ -113,11 +119,8 @@ class Explorer:
         else:
             driver.follow(0, -1, {})
         run = self._execute(_DEFAULT)
-        if run is None or driver.over == "astray":
-            raise AstrayError(
-                "a process that was to be tried can not run there: the engine is not "
-                "deterministic, or the exploration is wrong"
-            )
+        if run is None or driver.over == "astray" or len(driver.steps) < len(path):
+            raise AstrayError
         if self._relation is None:
             self._relation = HappensBefore(driver.initial)
         steps = driver.steps

@@ -311,7 +311,7 @@ def test_loading_imports_and_runs_nothing_that_the_file_names(tmp_path, monkeypa
     name = f"{tmp_path}/trap.py:Trap"
     path = tmp_path / "x.case.toml"
     for text in (name, "trap:Trap", "trap", "__import__('trap')"):
-        case = saved(family=text, found_on=text, finding=text, expect={text: "ok"}, cause=text)
+        case = saved(family=text, found_on=text, title=text, expect={text: "ok"}, cause=text)
         save(case, path)
         assert load(path) == case
 

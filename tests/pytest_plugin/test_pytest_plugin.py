@@ -180,10 +180,13 @@ def test_a_case_that_does_not_fit_the_engine_is_a_clear_failure(pytester, write)
     result.stdout.fnmatch_lines(["*the case's topology has*"])
 
 
-def test_a_corrupt_case_file_is_a_collection_error_of_one_sentence(pytester):
+def test_a_corrupt_case_file_fails_with_one_sentence_and_keeps_none_from_being_replayed(
+    pytester, write
+):
     pytester.path.joinpath("bad.case.toml").write_text("format = [")
-    result = pytester.runpytest()
-    result.assert_outcomes(errors=1)
+    write({"pool.py:Strands": "stranded"})
+    result = pytester.runpytest(ALLOW)
+    result.assert_outcomes(failed=1, passed=1)
     result.stdout.fnmatch_lines(["*bad.case.toml is damaged (*); restore it*"])
     assert "Traceback" not in result.stdout.str()
 
@@ -191,7 +194,7 @@ def test_a_corrupt_case_file_is_a_collection_error_of_one_sentence(pytester):
 def test_a_case_that_expects_nothing_is_an_error(pytester, write):
     write({})
     result = pytester.runpytest()
-    result.assert_outcomes(errors=1)
+    result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*expects nothing of any engine*"])
 
 
@@ -326,3 +329,35 @@ def test_explore_fixture_counts_what_it_ran(pytester, pool):
     )
     pytester.syspathinsert()
     pytester.runpytest("test_mine.py").assert_outcomes(passed=1)
+
+
+def test_cases_that_are_skipped_are_spoken_of_at_the_end(pytester, write):
+    write({"pool.py:Strands": "ok"})
+    result = pytester.runpytest()
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines(["1 case was NOT replayed: *--harness-engine*"])
+    assert "NOT replayed" not in pytester.runpytest(ALLOW).stdout.str()
+
+
+def test_the_commands_that_come_next_can_be_typed(pytester, write):
+    write({"pool.py:Strands": "ok"})
+    printed = pytester.runpytest(ALLOW).stdout.str()
+    assert "harness show corpus/stranded-1a2b3c.case.toml --engine pool.py:Strands" in printed
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        ("harness_explore(object)", "no engine; give a subclass of harness.Engine"),
+        ("harness_explore(Strands())", "no engine; give a subclass of harness.Engine"),
+        ("harness_explore('nowhere')", "there is no engine called 'nowhere'"),
+        ("harness_explore(Strands, runs=0)", "make 1 or more"),
+    ],
+)
+def test_a_wrong_argument_of_a_fixture_is_told_without_our_code(pytester, pool, call, told):
+    pytester.makepyfile(f"from pool import Strands\n\ndef test_it(harness_explore):\n    {call}\n")
+    result = pytester.runpytest()
+    result.assert_outcomes(failed=1)
+    printed = result.stdout.str()
+    assert told in printed
+    assert "registry.py" not in printed
