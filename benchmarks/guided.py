@@ -15,6 +15,7 @@ from harness.campaign.feedback import MAP_SIZE, FeedbackMap
 from harness.campaign.libfuzzer import fuzz, own_mutation
 from harness.campaign.population import Population
 from harness.campaign.proposing import Proposals
+from harness.campaign.worker import collect_rarely
 from harness.codec.codec import MAX_OPS, Codec
 from harness.codec.mutate import Mutator
 from harness.engine.registry import EngineRef
@@ -53,6 +54,7 @@ def main() -> None:
         run = executor.run(*codec.decode(data))
         population.saw(data, feedback.shown, run.steps)
 
+    collect_rarely()
     proposals = Proposals(Mutator(codec), population, Random(1), own_mutation)
     fuzz(one_input, proposals.next, feedback.places)
 

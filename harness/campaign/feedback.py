@@ -103,8 +103,9 @@ class FeedbackMap:
             found = self._states[state]
         except KeyError:
             found = self._states[state] = self._places_of(*state)
+        places = self.places
         for place in found:
-            if not self.places[place]:
+            if not places[place]:
                 self._show(place)
 
     def _places_of(

@@ -100,6 +100,8 @@ class Codec:
         "Swarm testing", ISSTA 2012).
         """
         choosers = self._choosers
+        if len(choosers) == 1:
+            return choosers[0]
         few = random.sample(choosers, random.randint(1, min(len(choosers), MOST_KINDS)))
         if choosers[0] not in few:
             few.append(choosers[0])
