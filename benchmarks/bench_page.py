@@ -15,13 +15,14 @@ from typing import Any
 
 from benchmarks.gallery_page import replaced, table
 from harness.bench.document import document
+from harness.bench.resampling import geometric_mean
 from harness.bench.results import Results
 from harness.bench.trial import Job, Trial
 
 PAGE = Path("docs/bench.md")
 
-MEASURE, HARD = "unguided", 200
-"""Subjects are hard that take this strategy as many schedules on average, or more."""
+MEASURE, EASY, HARD = "unguided", 50, 200
+"""Subjects are easy that take this strategy fewer schedules on average, hard as many or more."""
 
 
 def row(name: str, figures: Mapping[str, Any], against: Mapping[str, Any] | None) -> dict[str, str]:
@@ -84,6 +85,29 @@ def hard(results: Mapping[str, Any]) -> str:
     )
 
 
+def by_hardness(results: Mapping[str, Any]) -> str:
+    """Mean schedules of each strategy on easy and on hard bugs; empty without the measure."""
+    strategies = list(results["strategies"])
+    if MEASURE not in strategies:
+        return ""
+    means = {(c["subject"], c["strategy"]): c["mean"]["value"] for c in results["cells"]}
+    kinds: dict[str, list[str]] = {}
+    for subject in results["subjects"]:
+        measured = means[subject, MEASURE]
+        kind = "easy" if measured < EASY else "hard" if measured >= HARD else "between"
+        kinds.setdefault(kind, []).append(subject)
+    shown = [kind for kind in ("easy", "between", "hard") if kind in kinds]
+    lines = []
+    for strategy in strategies:
+        of = {kind: geometric_mean([means[s, strategy] for s in kinds[kind]]) for kind in shown}
+        figures = {f"{kind} ({len(kinds[kind])})": f"{mean:,.0f}" for kind, mean in of.items()}
+        lines.append({"strategy": f"`{strategy}`"} | figures)
+    return (
+        f"\nSchedules, geometric mean, by how many `{MEASURE}` takes: easy are fewer than {EASY}, "
+        f"hard {HARD} or more; in brackets the number of bugs.\n\n{table(lines)}"
+    )
+
+
 def merged(documents: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     """What several benches of the same subjects say together; of equal trials the last counts."""
     budget = min(one["budget"] for one in documents)
@@ -120,7 +144,7 @@ def main() -> None:
     documents = [json.loads(Path(path).read_text(encoding="utf-8")) for path in paths]
     results = documents[0] if len(documents) == 1 else merged(documents)
     default = "guided" if "guided" in results["strategies"] else "portfolio"
-    text = caption(results) + table(rows(results, default)) + hard(results)
+    text = caption(results) + table(rows(results, default)) + hard(results) + by_hardness(results)
     page = PAGE.read_text(encoding="utf-8")
     PAGE.write_text(replaced(page, region, text), encoding="utf-8")
     print(f"{region} of {PAGE} written")

@@ -163,8 +163,8 @@ def _reduced(freezer: _Freezer, obj: Any) -> object:
         reduce = dispatch_table.get(type(obj))
         reduced = obj.__reduce_ex__(2) if reduce is None else reduce(obj)
     except Exception:
-        raise UnprovableError(f"an object of type {type(obj).__name__}") from None
-    if isinstance(reduced, str):
+        reduced = ""
+    if isinstance(reduced, str):  # at best a name, which says nothing of its state
         raise UnprovableError(f"an object of type {type(obj).__name__}")
     return freezer.one(reduced)
 

@@ -161,12 +161,9 @@ class VirtualThread:
                         scheduler.hooks.idle_point()
             except Unwind:
                 retired = True
-            except GreenletExit as error:
-                if self.activity is None:
-                    return  # it was let go of, see ``rest``
-                scheduler.crash(error)
-                retired = True
             except BaseException as error:  # whatever the engine raised is a finding
+                if self.activity is None and isinstance(error, GreenletExit):
+                    return  # it was let go of, see ``rest``
                 scheduler.crash(error)
                 retired = True
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.bench_page import hard, merged
+from benchmarks.bench_page import by_hardness, hard, merged
 from harness.bench.document import document
 from harness.bench.results import Results
 from harness.bench.trial import Job, Trial
@@ -59,3 +59,13 @@ def test_hard_bugs_are_those_that_take_the_measure_long():
     text = hard(merged([ONE]))
     assert "On the 1 subjects" in text
     assert "`guided` 2 of 2, `unguided` 1 of 2" in text
+
+
+def test_easy_and_hard_bugs_are_told_apart_by_the_measure():
+    text = by_hardness(merged([ONE]))
+    assert "| strategy | easy (1) | hard (1) |" in text
+    assert "| `guided` | 2 | 650 |" in text
+
+
+def test_without_the_measure_nothing_is_said_of_hardness():
+    assert by_hardness(OTHER) == ""
