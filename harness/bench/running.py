@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import time
 from collections.abc import Generator, Sequence
 from random import Random
@@ -16,7 +15,7 @@ from harness.bench.subjects import subjects
 from harness.bench.trial import Job, Trial, Watch
 from harness.campaign.ablation import NO_FEEDBACK
 from harness.campaign.feedback import FeedbackMap
-from harness.campaign.worker import die_with_parent
+from harness.campaign.worker import obey
 from harness.execute.python import PythonExecutor
 
 
@@ -52,10 +51,5 @@ def make_trials(jobs: Sequence[Job], processes: int) -> Generator[Trial]:
         TrialError, EngineNotFoundError, EngineError: see ``make_trial``.
     """
     context = multiprocessing.get_context("spawn")
-    with context.Pool(processes, initializer=_prepare, initargs=(os.getpid(),)) as pool:
+    with context.Pool(processes, initializer=obey, initargs=(os.getpid(),)) as pool:
         yield from pool.imap_unordered(make_trial, jobs)
-
-
-def _prepare(parent: int) -> None:
-    die_with_parent(parent)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us

@@ -231,8 +231,7 @@ class Worker:
 def main() -> None:
     """Do the task in the environment."""
     task = Task.from_environment()
-    die_with_parent(task.parent)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the campaign decides when to stop
+    obey(task.parent)
     # The last report comes with the last input, after which libFuzzer just exits.
     runs = [a.partition("=")[2] for a in sys.argv if re.fullmatch(r"-runs=\d+", a)]
     if runs:
@@ -260,6 +259,15 @@ def collect_rarely() -> None:
     gc.collect()
     gc.freeze()
     gc.disable()
+
+
+def obey(parent: int) -> None:
+    """Leave it to the process that started this one, ``parent`` if given, when this one ends.
+
+    Ctrl-C reaches both, but is for that one.
+    """
+    die_with_parent(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def die_with_parent(parent: int) -> None:

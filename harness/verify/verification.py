@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from multiprocessing.synchronize import Event
 
-from harness.campaign.worker import die_with_parent
+from harness.campaign.worker import obey
 from harness.engine.registry import EngineRef, find
 from harness.execute.run import EngineError
 from harness.model.workload import Op, Topology, Workload
@@ -198,11 +197,10 @@ class _NotWantedError(Exception):
 
 
 def _prepare(stop: Event, parent: int) -> None:
-    """A worker process begins. Ctrl-C reaches it too, but the one who started it says when."""
+    """A worker process begins."""
     global _stop
     _stop = stop
-    die_with_parent(parent)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    obey(parent)
 
 
 def _look_up(explored: Explored) -> None:
