@@ -4,9 +4,10 @@
 [--json]``
 
 For each pair of revisions and each seed one worker with the default settings starts on an empty
-corpus, and is stopped when it has shown the bug: a finding of the pair's signature, of a kind that
-the revision without the bug does not show under the same case. CPU time includes the start of the
-process. With ``--save`` the smallest case of three seeds is written to ``corpus/haproxy``.
+corpus, and is stopped when it has shown the bug: a finding of the pair's signature, which the
+revision without the bug does not show under the same case. CPU time includes the start of the
+process. With ``--save`` the smallest case of three seeds whose schedule both revisions can follow
+is written to ``corpus/haproxy``.
 
 The last columns say what the revision without the bug shows of the pair's signature: under the
 minimal case of the corpus and 2,000 variants of its schedule, and in a campaign of its own that is
@@ -43,6 +44,7 @@ from harness.engines.haproxy import HISTORY
 from harness.engines.haproxy.open_findings import OPEN
 from harness.engines.haproxy.pairs import GALLERY, Pair
 from harness.execute.opening import open_executor
+from harness.execute.run import Executor
 from harness.model.finding import Finding
 from harness.model.wording import describe_workload
 
@@ -77,10 +79,9 @@ class Hit:
     data: str
 
 
-def differential(pair: Pair) -> Differential:
-    """What shows on the bug's revision and not on the other."""
-    bug, clean = (open_executor(find(f"haproxy@{rev}")) for rev in (pair.bug, pair.clean))
-    return Differential(bug, clean)
+def executors(pair: Pair) -> tuple[Executor, Executor]:
+    """Of the revision with the bug, and of that without."""
+    return open_executor(find(f"haproxy@{pair.bug}")), open_executor(find(f"haproxy@{pair.clean}"))
 
 
 def wanted(pair: Pair, findings: Sequence[Finding]) -> Finding | None:
@@ -90,21 +91,25 @@ def wanted(pair: Pair, findings: Sequence[Finding]) -> Finding | None:
 
 def search(pair: Pair, seed: int, limit: float) -> Hit | None:
     """Let a worker search until it has shown the bug; None after ``limit`` seconds of CPU time."""
-    executor = differential(pair)
-    codec = Codec(executor.spec)
+    bug, clean = executors(pair)
+    codec = Codec(bug.spec)
     with SearchWorker(f"haproxy@{pair.bug}", seed, guided=True) as worker:
         while worker.cpu < limit:
             for raw in worker.wait():
                 if raw.signature.startswith(pair.signature):
-                    found = executor.record(*codec.decode(raw.data)).run.findings
-                    if wanted(pair, found):
+                    workload, schedule = codec.decode(raw.data)
+                    switches = bug.record(workload, schedule).switches
+                    if not wanted(pair, replay(clean, workload, switches).recorded.run.findings):
                         return Hit(pair.name, seed, worker.cpu, raw.runs, raw.data.hex())
     return None
 
 
 def smallest(pair: Pair, hits: Sequence[Hit]) -> Minimal | None:
-    """The smallest case that any of the hits shrinks to, if they do."""
-    executor = differential(pair)
+    """The smallest case that any of the hits shrinks to, if they do.
+
+    The revision without the bug has to follow the same schedule, and be clean.
+    """
+    executor = Differential(*executors(pair))
     codec = Codec(executor.spec)
     found = []
     with executor.guard():
@@ -112,7 +117,8 @@ def smallest(pair: Pair, hits: Sequence[Hit]) -> Minimal | None:
             workload, schedule = codec.decode(bytes.fromhex(hit.data))
             recorded = executor.record(workload, schedule)
             finding = wanted(pair, recorded.run.findings)
-            assert finding is not None
+            if finding is None:
+                continue  # the other revision can not follow it
             try:
                 small = minimise(executor, workload, recorded.switches, finding, budget=BUDGET)
             except ValueError:
@@ -127,7 +133,7 @@ def smallest(pair: Pair, hits: Sequence[Hit]) -> Minimal | None:
 
 def write(pair: Pair, minimal: Minimal) -> SavedCase:
     """Save the case, with what is to be expected of both revisions."""
-    bug, clean = (open_executor(find(f"haproxy@{rev}")) for rev in (pair.bug, pair.clean))
+    bug, clean = executors(pair)
     cause = cause_of(minimal.finding, minimal.workload, minimal.switches)
     case = SavedCase(
         family="haproxy",

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
-from harness.cases.replay import replay
+from harness.cases.replay import Fidelity, replay
 from harness.execute.run import Executor, RecordedRun, Run
 from harness.model.finding import Finding, Kind
 from harness.model.schedule import Schedule, Switch
@@ -21,7 +21,8 @@ class Differential:
     """Executes cases on ``executor``; keeps findings of kinds that ``reference`` does not show.
 
     Exceptions of different places count as different kinds. The reference follows the schedule by
-    its anchors, resynchronised where it has to be.
+    its anchors, resynchronised where it has to be. Where the schedule does not apply to it, the
+    two can not be compared, and nothing is kept.
     """
 
     def __init__(self, executor: Executor, reference: Executor) -> None:
@@ -53,9 +54,10 @@ class Differential:
         if not recorded.run.findings:
             return recorded
         with self._reference.guard():  # the other guard would miss progress meanwhile
-            other = replay(self._reference, workload, recorded.switches).recorded.run
-        there = {_sort(finding) for finding in other.findings}
-        kept = [finding for finding in recorded.run.findings if _sort(finding) not in there]
+            other = replay(self._reference, workload, recorded.switches)
+        there = {_sort(finding) for finding in other.recorded.run.findings}
+        comparable = other.fidelity is not Fidelity.STALE
+        kept = [f for f in recorded.run.findings if comparable and _sort(f) not in there]
         return replace(recorded, run=replace(recorded.run, findings=kept))
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from engines_for_tests import RightQueue
 from helpers import DEFAULT, executor, find, workload
 
+from harness import REJECTED
 from harness.cases.differential import Differential
 from harness.cases.minimise import minimise
+from harness.cases.replay import Fidelity, replay
 from harness.model.finding import Kind
 
 
@@ -52,6 +54,22 @@ def test_the_trace_is_that_of_the_engine():
     both = Differential(executor(Forgets), executor(OtherName))
     alone = executor(Forgets).record(load, schedule)
     assert both.record(load, schedule).trace.digest() == alone.trace.digest()
+
+
+class Refuses(RightQueue):
+    """Admits nobody, so a switch inside the end of a service has no place."""
+
+    def arrive(self, request):
+        return REJECTED
+
+
+def test_nothing_is_kept_where_the_schedule_does_not_apply_to_the_reference():
+    load, schedule = stranding()
+    both = Differential(executor(Forgets), executor(Refuses))
+    assert replay(executor(Refuses), load, both.record(load, schedule).switches).fidelity is (
+        Fidelity.STALE
+    )
+    assert both.run(load, schedule).verdict == "ok"
 
 
 def test_a_minimal_case_still_tells_the_two_apart():

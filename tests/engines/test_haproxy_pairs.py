@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.cases.casefile import SavedCase, load
-from harness.cases.replay import replay_saved
+from harness.cases.replay import Fidelity, Replay, replay_saved
 from harness.engine.registry import find
 from harness.engines.haproxy import HISTORY
 from harness.engines.haproxy.open_findings import NOT_HERE, OPEN
@@ -37,13 +37,21 @@ def committed(pair: Pair) -> SavedCase:
 @pytest.mark.parametrize("pair", GALLERY, ids=name)
 def test_a_case_shows_the_bug_on_the_one_revision_only(pair: Pair) -> None:
     case = committed(pair)
-    assert shows(pair, case, pair.bug)
-    assert not shows(pair, case, pair.clean)
+    assert shows(pair, replayed(case, pair.bug))
+    assert not shows(pair, replayed(case, pair.clean))
 
 
-def shows(pair: Pair, case: SavedCase, revision: str) -> bool:
-    executor = open_executor(find(f"haproxy@{revision}"))
-    findings = replay_saved(executor, case).recorded.run.findings
+@pytest.mark.parametrize("pair", GALLERY, ids=name)
+def test_the_revision_without_the_bug_can_follow_the_case(pair: Pair) -> None:
+    assert replayed(committed(pair), pair.clean).fidelity is not Fidelity.STALE
+
+
+def replayed(case: SavedCase, revision: str) -> Replay:
+    return replay_saved(open_executor(find(f"haproxy@{revision}")), case)
+
+
+def shows(pair: Pair, replay: Replay) -> bool:
+    findings = replay.recorded.run.findings
     return any(finding.signature.startswith(pair.signature) for finding in findings)
 
 
