@@ -29,6 +29,9 @@ MAP_SIZE = 8192
 FAR = 4
 """So many who could still dequeue are no near miss."""
 
+_NONE = (0,)
+"""In place of the counters of an engine that publishes none."""
+
 _ON_LOCKS = frozenset(("lock", "trylock", "trylock-fails", "read_lock", "write_lock"))
 
 
@@ -57,39 +60,50 @@ class FeedbackMap:
         self._parts = parts
         self.places = bytearray(MAP_SIZE)
         self.shown: list[int] = []
-        self._ever = bytearray(MAP_SIZE)
+        self._ever: set[int] = set()
         self.scheduler: Scheduler
         self._tags: dict[tuple[int, str], Tag] = {}
-        self._pairs: dict[tuple[object, ...], int | None] = {}
+        self._pairs: dict[tuple[str, ...], int | None] = {}
         self._states: dict[tuple[object, ...], tuple[int, ...]] = {}
 
     def tag(self, thread: int, kind: str) -> Tag:
         """The tag of a thread inside a kind of activity; one object for each."""
-        return self._tags.setdefault((thread, kind), Tag(thread, kind))
+        try:
+            return self._tags[thread, kind]
+        except KeyError:
+            tag = self._tags[thread, kind] = Tag(thread, kind)
+            return tag
 
     def forget(self) -> None:
         """A new run begins, and all places are 0."""
+        self._ever.update(self.shown)
         self.shown.clear()
 
     @property
     def seen(self) -> int:
         """How many places were set in some run."""
-        return self._ever.count(1)
+        return len(self._ever.union(self.shown))
 
     def reads(self, obj: Any, kind: str) -> None:
         """The current thread makes access ``kind`` to ``obj``, which another tag wrote last."""
-        key = (self.scheduler.tag, obj.writer, obj.name, kind)
+        reader: Any = self.scheduler.tag
+        writer = obj.writer
+        if reader.thread == writer.thread:
+            return
+        key = (writer.kind, obj.name, kind, reader.kind)
         try:
             place = self._pairs[key]
         except KeyError:
             noted = self._parts.hand_offs if kind in _ON_LOCKS else self._parts.reads_from
-            place = self._pairs[key] = _pair(*key) if noted else None
+            place = self._pairs[key] = _place(" ".join(key)) if noted else None
         if place is not None and not self.places[place]:
-            self._show(place)
+            self.places[place] = 1
+            self.shown.append(place)
 
     def ended(self, activity: Any) -> None:
         """An activity has ended: note the abstract state it leaves, and a near miss."""
         s, ledger = self.scheduler, activity.plan.ledger
+        counters = [counter.value for counter, _, _ in ledger.counters] or _NONE
         # Not cut here: that takes longer than to remember more states.
         state = (
             activity.tag.kind,
@@ -97,7 +111,8 @@ class FeedbackMap:
             s.pending,
             sum(ledger.queued),
             sum(ledger.in_service),
-            *[counter.value for counter, _, _ in ledger.counters],
+            min(counters),
+            max(counters),
         )
         try:
             found = self._states[state]
@@ -106,31 +121,24 @@ class FeedbackMap:
         places = self.places
         for place in found:
             if not places[place]:
-                self._show(place)
+                places[place] = 1
+                self.shown.append(place)
 
     def _places_of(
-        self, kind: str, inside: int, pending: int, queued: int, served: int, *counters: int
+        self, kind: str, inside: int, pending: int, queued: int, served: int, least: int, most: int
     ) -> tuple[int, ...]:
         """The places of a state, each cut to what distinguishes behaviour."""
         features: list[tuple[object, ...]] = []
         if self._parts.queue_state:
-            least, most = min(counters, default=0), max(counters, default=0)
             features.append((inside, pending, kind, _cut(least), _cut(most)))
         left = inside + pending + served
         if self._parts.near_miss and queued and left < FAR:
             features.append((kind, _cut(queued), left))
-        return tuple(crc32(repr(feature).encode()) % MAP_SIZE for feature in features)
-
-    def _show(self, place: int) -> None:
-        self.places[place] = self._ever[place] = 1
-        self.shown.append(place)
+        return tuple(_place(repr(feature)) for feature in features)
 
 
-def _pair(reader: object, writer: Tag, name: str, kind: str) -> int | None:
-    """The place of a reads-from pair; None where it is none, within one thread."""
-    if not isinstance(reader, Tag) or writer.thread == reader.thread:
-        return None
-    return crc32(f"{writer.kind} {name} {kind} {reader.kind}".encode()) % MAP_SIZE
+def _place(feature: str) -> int:
+    return crc32(feature.encode()) % MAP_SIZE
 
 
 def _cut(value: int) -> int:

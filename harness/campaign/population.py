@@ -13,7 +13,7 @@ parents are those with the most surprise for the steps it took.
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
 
@@ -45,15 +45,13 @@ class Population:
         self._seen = [0] * places
         self._parents: list[_Parent] = []  # the best is the last
 
-    def saw(self, data: bytes, shown: Iterable[int], steps: int) -> None:
+    def saw(self, data: bytes, shown: Sequence[int], steps: int) -> None:
         """A run of ``data`` showed the features in these places, in so many steps."""
         self._runs += 1
         seen = self._seen
-        all_runs = log(self._runs)
-        surprise = 0.0
         for place in shown:
-            seen[place] = often = seen[place] + 1
-            surprise += all_runs - log(often)
+            seen[place] += 1
+        surprise = len(shown) * log(self._runs) - sum(map(log, map(seen.__getitem__, shown)))
         value = surprise / max(steps, SHORTEST) ** PRICE
         insort(self._parents, _Parent(value, self._runs, data), key=_Parent.rank)
         if len(self._parents) > MOST:
