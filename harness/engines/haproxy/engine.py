@@ -79,15 +79,15 @@ class HaproxyQueue(Streams):
 
     def add_queue(self, holder: Server | Proxy, group: int) -> None:
         """Give ``holder`` a queue, and publish its length."""
-        sv = holder if isinstance(holder, Server) else None
+        sv = holder.index if isinstance(holder, Server) else None
         prefix = holder.name if self.groups == 1 else f"{holder.name}.tg{group}"
         name = f"{prefix}.queue"
         index = self.queue(name, served_by=())
         queue = Queue(index, name, sv, self.queue_lock(holder, name))
         holder.queues.append(queue)
         self.publish_queued(queue.length, index)
-        if sv is not None:
-            sv.dequeuing.append(Atomic(f"{prefix}.dequeuing", 0))
+        if isinstance(holder, Server):
+            holder.dequeuing.append(Atomic(f"{prefix}.dequeuing", 0))
 
     def queue_lock(self, holder: Server | Proxy, name: str) -> SpinLock:
         """The lock of a queue: that of its holder, before 16fbdda3c."""

@@ -176,10 +176,13 @@ class Proxy:
 class Queue:
     """A queue of a server, or of the backend where ``sv`` is None.
 
+    In HAProxy ``sv`` is a pointer. Here it is a number, so that no references go in a circle: what
+    a run leaves behind is gone at once, and not looked for by the garbage collector.
+
     Attributes:
         index: its number for the harness.
         name: for traces.
-        sv: whose it is.
+        sv: number of the server whose it is.
         length: its length; when it changes, relative to the links, differs by revision.
         nbpend_max: the greatest length so far.
         idx: how many left it; for logs.
@@ -189,7 +192,7 @@ class Queue:
 
     __slots__ = ("idx", "index", "length", "lock", "name", "nbpend_max", "sv", "tree")
 
-    def __init__(self, index: int, name: str, sv: Server | None, lock: SpinLock) -> None:
+    def __init__(self, index: int, name: str, sv: int | None, lock: SpinLock) -> None:
         self.index = index
         self.name = name
         self.sv = sv

@@ -48,7 +48,7 @@ class Rev583303c48(Rev659d5f657):
 
     def holder(self, queue: Queue) -> Server | Proxy:
         """Whose queue it is."""
-        return self.px if queue.sv is None else queue.sv
+        return self.px if queue.sv is None else self.servers[queue.sv]
 
     def pendconn_link(self, p: Pendconn) -> None:
         """Part of ``pendconn_add``: both lengths grow first."""
