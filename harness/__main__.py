@@ -10,7 +10,8 @@ def main() -> None:
     try:
         from harness.cli.main import main as command
     except KeyboardInterrupt:
-        sys.exit("harness: interrupted")
+        print("harness: interrupted", file=sys.stderr)
+        sys.exit(130)
     command()
 
 

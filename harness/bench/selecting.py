@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
+
+from harness.model.wording import hint
 
 
 class SelectionError(Exception):
@@ -20,7 +21,6 @@ def selected(patterns: Sequence[str], names: Iterable[str], what: str) -> list[s
     names = list(names)
     for pattern in patterns:
         if not any(fnmatchcase(name, pattern) for name in names):
-            close = get_close_matches(pattern, names, n=3, cutoff=0.4)
-            hint = f"did you mean {' or '.join(close)}?" if close else "see `harness bench --list`."
-            raise SelectionError(f"no {what} is called {pattern!r}; {hint}")
+            meant = hint(pattern, names, "see `harness bench --list`.")
+            raise SelectionError(f"no {what} is called {pattern!r}; {meant}")
     return [name for name in names if any(fnmatchcase(name, p) for p in patterns)]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import gc
 import importlib.util
+import re
+import subprocess
 import sys
 from collections.abc import Callable
 from types import FunctionType
@@ -37,6 +39,15 @@ def options(seed: int) -> list[str]:
     # for these, by how rare their features are, cost more than they are worth beside ours.
     own = ("-len_control=0", "-reduce_inputs=0", "-mutate_depth=1", "-entropic=0")
     return [f"-seed={seed}", f"-max_len={MAX_LEN}", *own]
+
+
+_HELP = "import atheris; atheris.Setup(['', '-help=1'], lambda data: None); atheris.Fuzz()"
+
+
+def option_names() -> frozenset[str]:
+    """The options that there are, as libFuzzer lists them itself; it only warns of others."""
+    helped = subprocess.run([sys.executable, "-c", _HELP], capture_output=True, check=False)
+    return frozenset(re.findall(r"^ (\w+) *\t", helped.stderr.decode(), re.MULTILINE))
 
 
 def fuzz(

@@ -22,7 +22,16 @@ from harness.bench.tables import list_table, sections
 from harness.bench.trial import Job, Trial
 from harness.campaign.libfuzzer import why_unavailable
 from harness.cases.atomic_write import write_atomically
-from harness.cli.console import as_json, complain, err, fail, out, plain_errors, print_json
+from harness.cli.console import (
+    INTERRUPTED,
+    as_json,
+    complain,
+    err,
+    fail,
+    out,
+    plain_errors,
+    print_json,
+)
 
 
 def _split(context: click.Context, param: click.Parameter, value: str) -> list[str]:
@@ -82,7 +91,7 @@ def bench(
     trials = _trials(planned, jobs, quiet=json_)
     results = Results(trials, budget, names, chosen)
     if not results.subjects:
-        fail("interrupted before any subject had a trial of every strategy", 130)
+        fail("interrupted before any subject had a trial of every strategy", INTERRUPTED)
     if len(trials) < len(planned):
         complain(f"interrupted after {len(trials)} of {len(planned)} trials; these are theirs")
     if json_:
@@ -92,6 +101,8 @@ def bench(
     if html is not None:
         write_atomically(html, page(results).encode())
         err.print(f"see {html}", soft_wrap=True)
+    if len(trials) < len(planned):
+        raise SystemExit(INTERRUPTED)
 
 
 def _list(known: Mapping[str, Subject], searchers: Sequence[str], json_: bool) -> None:

@@ -20,8 +20,8 @@ from harness.report.coverage import CoverageError
 
 P = ParamSpec("P")
 
-CLEAN, FINDINGS, WRONG_USE = 0, 1, 2
-"""Exit codes: nothing found or all as expected; findings; wrong use or bad input."""
+CLEAN, FINDINGS, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+"""Exit codes: nothing found or all as expected; findings; wrong use or bad input; Ctrl-C."""
 
 out = Console(highlight=False, soft_wrap=False)
 err = Console(stderr=True, highlight=False)
@@ -73,7 +73,7 @@ def _told() -> Iterator[None]:
     except OSError as error:
         fail(f"{error.strerror or error}: {error.filename or 'the disk'}; nothing was lost")
     except KeyboardInterrupt:
-        fail("interrupted", 130)
+        fail("interrupted", INTERRUPTED)
 
 
 def plain_errors(command: Callable[P, None]) -> Callable[P, None]:

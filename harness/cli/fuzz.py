@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from rich.live import Live
 
 from harness.campaign.campaign import Campaign, Options, Progress, run_libfuzzer
 from harness.campaign.display import live, summary
-from harness.campaign.libfuzzer import why_unavailable
+from harness.campaign.libfuzzer import option_names, why_unavailable
 from harness.cli.console import (
     CLEAN,
     FINDINGS,
@@ -26,6 +26,7 @@ from harness.cli.console import (
 )
 from harness.cli.durations import Duration
 from harness.engine.registry import EngineRef, find
+from harness.model.wording import hint
 from harness.strategies.registry import STRATEGIES
 
 _OWN_MODES = ("-merge=", "-jobs=", "-fork=", "-minimize_crash=", "-help=")
@@ -86,6 +87,7 @@ def fuzz(
     if strategy and (libfuzzer or instrument):
         what = "--instrument" if instrument else " ".join(libfuzzer)
         fail(f"{what} is for the guided fuzzer; leave it out, or leave out --strategy")
+    _check(libfuzzer)
     options = Options(corpus, seed, runs, seconds, jobs, instrument, libfuzzer, strategy or "")
     if any(argument.startswith(_OWN_MODES) for argument in libfuzzer):
         if why_unavailable() is not None:
@@ -115,6 +117,17 @@ def fuzz(
             "and the next campaign begins with them"
         )
     raise SystemExit(_exit_code(progress))
+
+
+def _check(libfuzzer: Sequence[str]) -> None:
+    if not libfuzzer or why_unavailable() is not None:
+        return
+    known = {f"-{name}=" for name in option_names()}
+    for argument in libfuzzer:
+        name = argument.partition("=")[0] + "="
+        if argument.startswith("-") and ("=" not in argument or name not in known):
+            meant = hint(name, known, "-help=1 lists them")
+            fail(f"{argument} is no option of libFuzzer; {meant}")
 
 
 def _exit_code(progress: Progress) -> int:

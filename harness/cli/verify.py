@@ -12,6 +12,7 @@ from rich.live import Live
 from harness.cli.console import (
     CLEAN,
     FINDINGS,
+    INTERRUPTED,
     WRONG_USE,
     as_json,
     complain,
@@ -161,7 +162,7 @@ def verify(
         fail(
             f"interrupted: {finished:,} of {len(every):,} workloads are finished and kept; "
             "the same command with --resume goes on there",
-            130,
+            INTERRUPTED,
         )
     certificate = issue(ref.name, bound, left_out(ref.spec, bound), len(every), progress.explored)
     try:

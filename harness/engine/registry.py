@@ -6,7 +6,6 @@ import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cached_property, partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 from harness.engine.base import Engine
 from harness.model.spec import EngineSpec
+from harness.model.wording import hint
 
 GROUP = "harness.engines"
 """Entry point group.
@@ -111,10 +111,10 @@ def _announced(name: str) -> EngineRef:
             return EngineRef(name, entry.load)
     if name.endswith(".py"):
         raise EngineNotFoundError(f"{name} is a file; say which class in it: {name}:ClassName")
-    begun = [one for one in known if one.startswith(name)][:3] if "@" in name else []
-    close = begun or get_close_matches(name, known, n=3, cutoff=0.4)
-    hint = f"did you mean {' or '.join(close)}?" if close else "see `harness engines`."
-    raise EngineNotFoundError(f"there is no engine called {name!r}; {hint}")
+    # Of a commit people type the beginning.
+    begun = [one for one in known if one.startswith(name)] if "@" in name else []
+    meant = hint(name, begun or known, "see `harness engines`.")
+    raise EngineNotFoundError(f"there is no engine called {name!r}; {meant}")
 
 
 def _entries() -> dict[str, EntryPoint]:

@@ -17,7 +17,7 @@ class Obligation(NamedTuple):
     """The end of the last activity that could still have dequeued.
 
     Attributes:
-        step: steps executed when it ended.
+        step: the last one executed when it ended, as the story counts them.
         thread: whose it was.
         activity: which it was, e.g. ``finish A``.
     """
@@ -70,14 +70,14 @@ def last_obligation(recorded: RecordedRun, finding: Finding) -> Obligation | Non
     first decides.
 
     Returns:
-        Steps executed at that moment, the thread and its activity; None if the finding is no
+        The last step before that moment, the thread and its activity; None if the finding is no
         ``stranded`` or the trace does not show the request being queued.
     """
     wait = wait_of(timeline(recorded.trace), finding)
     if wait is None:
         return None
     last = wait.last
-    return Obligation(departure(wait, last).passed, last.thread, last.label)
+    return Obligation(departure(wait, last).passed - 1, last.thread, last.label)
 
 
 def wait_of(line: Timeline, finding: Finding) -> Wait | None:

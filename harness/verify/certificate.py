@@ -99,7 +99,7 @@ def issue(
         for signature, witness in one.witnesses.items():
             found.setdefault(signature, (one.number, witness))
     finished = sum(e.done for e in explored)
-    inconclusive = [f"workload {e.number}: {e.trouble}" for e in explored if e.trouble]
+    inconclusive = _troubles(explored)
     if finished < total:
         inconclusive.append(f"{total - finished:,} of {total:,} workloads were not finished")
     if not total:
@@ -135,3 +135,17 @@ def issue(
         absent=[] if reasons else [kind for kind in Kind if kind not in kinds],
         left_out=left_out,
     )
+
+
+def _troubles(explored: Sequence[Explored]) -> list[str]:
+    """Why workloads could not be finished; each reason once, as all may have the same."""
+    met: dict[str, list[int]] = {}
+    for one in explored:
+        if one.trouble:
+            met.setdefault(one.trouble, []).append(one.number)
+    return [f"{_workloads(numbers)}: {why}" for why, numbers in met.items()]
+
+
+def _workloads(numbers: Sequence[int]) -> str:
+    first = f"workload {min(numbers)}"
+    return first if len(numbers) == 1 else f"{first} and {len(numbers) - 1:,} more"

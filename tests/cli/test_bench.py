@@ -7,6 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from harness.bench.running import make_trial
 from harness.cli.main import main
 
 QUICK = ["--strategies", "unguided,uniform", "--seeds", "2", "--budget", "50"]
@@ -37,6 +38,18 @@ def test_the_same_bench_gives_the_same_schedules_whatever_the_jobs():
         return [(t["strategy"], t["seed"], t["first"]) for t in document["trials"]]
 
     assert firsts("1") == firsts("2")
+
+
+def test_ctrl_c_shows_what_there_is_and_exits_as_interrupted(monkeypatch):
+    def some(jobs, processes):
+        yield from map(make_trial, jobs[:3])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("harness.cli.bench.make_trials", some)
+    result = bench("stack", *QUICK)
+    assert result.exit_code == 130
+    assert "unguided against the others" in result.output or "uniform against" in result.output
+    assert "interrupted after 3 of 4 trials" in result.output
 
 
 def test_list_names_what_there_is():

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from campaigns import STRANDS, cases, engine, fuzz, harness
 
+from harness.campaign.libfuzzer import why_unavailable
+
 COMMANDS = ("replay", "show", "minimize", "accept", "fixed")
 
 
@@ -43,6 +45,17 @@ def test_the_beginning_of_a_revision_is_enough_for_a_suggestion():
 def test_a_file_without_a_class_is_told_how_to_name_one(tmp_path):
     path = engine(tmp_path)
     assert f"say which class in it: {path}:ClassName" in refused("fuzz", path)
+
+
+@pytest.mark.skipif(why_unavailable() is not None, reason="needs Atheris")
+@pytest.mark.parametrize(
+    ("option", "meant"),
+    [("-max_length=9", "-max_len="), ("-merge", "-merge="), ("-%%%%%%%%%", "-help=1")],
+)
+def test_an_unknown_option_of_libfuzzer_is_refused(tmp_path, option, meant):
+    told = refused("fuzz", "haproxy@1.8", "--corpus", tmp_path, "--", option)
+    assert f"{option} is no option of libFuzzer" in told
+    assert meant in told
 
 
 def test_an_engine_file_that_raises_says_in_which_line(tmp_path):

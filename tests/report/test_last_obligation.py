@@ -22,7 +22,7 @@ def test_it_is_the_end_of_a_finish_that_overlaps_the_wait(recorded_from):
         T0 {ALARM}
         """
     )
-    assert last_obligation(run, STRANDED) == (3, 0, "finish A")
+    assert last_obligation(run, STRANDED) == (2, 0, "finish A")
 
 
 def test_it_is_the_requests_own_arrival_when_nobody_else_was_left(recorded_from):
@@ -38,7 +38,7 @@ def test_it_is_the_requests_own_arrival_when_nobody_else_was_left(recorded_from)
         T1 {ALARM}
         """
     )
-    assert last_obligation(run, STRANDED) == (3, 1, "arrive B")
+    assert last_obligation(run, STRANDED) == (2, 1, "arrive B")
 
 
 def test_the_arrival_of_another_request_promises_nothing(recorded_from):
@@ -53,7 +53,7 @@ def test_the_arrival_of_another_request_promises_nothing(recorded_from):
         T0 {ALARM}
         """
     )
-    assert last_obligation(run, STRANDED) == (1, 1, "arrive B")
+    assert last_obligation(run, STRANDED) == (0, 1, "arrive B")
 
 
 def test_declared_operations_resumes_and_aborts_are_obliged(recorded_from):
@@ -69,7 +69,7 @@ def test_declared_operations_resumes_and_aborts_are_obliged(recorded_from):
             T0 {ALARM}
             """
         )
-        assert last_obligation(run, STRANDED) == (2, 0, activity)
+        assert last_obligation(run, STRANDED) == (1, 0, activity)
 
 
 def test_an_activity_that_executed_nothing_looked_at_nothing(recorded_from):
@@ -83,7 +83,7 @@ def test_an_activity_that_executed_nothing_looked_at_nothing(recorded_from):
         T0 {ALARM}
         """
     )
-    assert last_obligation(run, STRANDED) == (1, 1, "arrive B")
+    assert last_obligation(run, STRANDED) == (0, 1, "arrive B")
 
 
 def test_what_ends_after_the_finding_does_not_count(recorded_from):
@@ -98,7 +98,7 @@ def test_what_ends_after_the_finding_does_not_count(recorded_from):
         T0 ends finish A
         """
     )
-    assert last_obligation(run, STRANDED) == (1, 1, "arrive B")
+    assert last_obligation(run, STRANDED) == (0, 1, "arrive B")
 
 
 def test_an_arrival_that_blocks_is_queued_from_its_wait_on(recorded_from):
@@ -110,7 +110,7 @@ def test_an_arrival_that_blocks_is_queued_from_its_wait_on(recorded_from):
         T1 {ALARM}
         """
     )
-    assert last_obligation(run, STRANDED) == (1, 1, "arrive B")
+    assert last_obligation(run, STRANDED) == (0, 1, "arrive B")
 
 
 def test_only_stranded_findings_have_one(recorded_from):
@@ -124,7 +124,7 @@ def test_it_is_found_in_a_real_run(find_minimal):
     obligation = last_obligation(minimal.recorded, minimal.finding)
     assert obligation is not None
     ends = [
-        (e.step, e.thread, e.text.removeprefix("ends "))
+        (e.step - 1, e.thread, e.text.removeprefix("ends "))
         for e in minimal.recorded.trace.events
         if e.text.startswith("ends ")
     ]

@@ -53,6 +53,11 @@ def test_whatever_was_left_out_changes_the_verdict(explored, total, expected):
         assert not certificate.absent
 
 
+def test_a_trouble_that_many_workloads_have_is_told_once():
+    certificate = verdict(*(replace(CLEAN, number=n, trouble="no setup") for n in (4, 2, 3)))
+    assert certificate.reasons == ["workload 2 and 2 more: no setup"]
+
+
 def test_no_workload_proves_nothing():
     assert verdict().verdict is Verdict.INCONCLUSIVE
 
