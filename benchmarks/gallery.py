@@ -1,13 +1,15 @@
 """HAProxy's queue bugs, one after the other: found, minimised, and gone with their fix.
 
-``python -m benchmarks.gallery [PAIR ...] [--seeds N] [--limit SECONDS] [--jobs N] [--save]
-[--json]``
+``python -m benchmarks.gallery [PAIR ...] [--seeds N] [--limit SECONDS] [--jobs N] [--unguided]
+[--save] [--json]``
 
 For each pair of revisions and each seed one worker with the default settings starts on an empty
 corpus, and is stopped when it has shown the bug: a finding of the pair's signature, which the
 revision without the bug does not show under the same case. CPU time includes the start of the
-process. With ``--save`` the smallest case of three seeds whose schedule both revisions can follow
-is written to ``corpus/haproxy``.
+process. The last line has the geometric mean over the pairs, where a search that did not show the
+bug counts as the limit. With ``--unguided`` the workers have no guidance. With ``--save`` the
+smallest case of three seeds whose schedule both revisions can follow is written to
+``corpus/haproxy``.
 
 The last columns say what the revision without the bug shows of the pair's signature: under the
 minimal case of the corpus and 2,000 variants of its schedule, and in a campaign of its own that is
@@ -25,12 +27,14 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import product
 from pathlib import Path
+from statistics import fmean
 
 from rich.table import Table
 
 from benchmarks import watched, wide_console
 from benchmarks.find import censored
 from benchmarks.searching import SearchWorker
+from harness.bench.resampling import geometric_mean
 from harness.campaign.collector import case_name
 from harness.cases.casefile import SavedCase, load, save
 from harness.cases.cause import cause_of
@@ -89,11 +93,11 @@ def wanted(pair: Pair, findings: Sequence[Finding]) -> Finding | None:
     return next((f for f in findings if f.signature.startswith(pair.signature)), None)
 
 
-def search(pair: Pair, seed: int, limit: float) -> Hit | None:
+def search(pair: Pair, seed: int, limit: float, *, guided: bool) -> Hit | None:
     """Let a worker search until it has shown the bug; None after ``limit`` seconds of CPU time."""
     bug, clean = executors(pair)
     codec = Codec(bug.spec)
-    with SearchWorker(f"haproxy@{pair.bug}", seed, guided=True) as worker:
+    with SearchWorker(f"haproxy@{pair.bug}", seed, guided=guided) as worker:
         while worker.cpu < limit:
             for raw in worker.wait():
                 if raw.signature.startswith(pair.signature):
@@ -229,6 +233,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--limit", type=float, default=60.0, help="CPU seconds for each search")
     parser.add_argument("--jobs", type=int, default=1, help="searches at the same time")
+    parser.add_argument("--unguided", action="store_true", help="search without guidance")
     parser.add_argument("--save", action="store_true", help="write the smallest cases")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
@@ -240,7 +245,8 @@ def main() -> None:
     todo = list(product(chosen, range(1, options.seeds + 1)))
     hits: dict[str, list[Hit]] = {name: [] for name in pairs}
     with ProcessPoolExecutor(options.jobs) as pool:
-        found = pool.map(partial(_search, limit=options.limit), todo)
+        one = partial(_search, limit=options.limit, guided=not options.unguided)
+        found = pool.map(one, todo)
         for hit in watched(found, "searching", len(todo)):
             if hit is not None:
                 hits[hit.pair].append(hit)
@@ -253,16 +259,26 @@ def main() -> None:
         made = pool.map(partial(row, options=options), chosen, of)
         rows = list(watched(made, "the fixes", len(chosen)))
     if options.json:
-        print(json.dumps({"rows": rows, "hits": [asdict(h) for of in hits.values() for h in of]}))
+        every = [asdict(hit) for found in of for hit in found]
+        print(json.dumps({"rows": rows, "hits": every, "overall": overall(of, options)}))
         return
     table = Table(*rows[0], title=f"median (min..max) of {options.seeds} seeds")
     for line in rows:
         table.add_row(*line.values())
     console.print(table)
+    console.print(f"geometric mean: {overall(of, options):.2f} CPU s")
 
 
-def _search(job: tuple[Pair, int], limit: float) -> Hit | None:
-    return search(*job, limit)
+def overall(of: Sequence[Sequence[Hit]], options: argparse.Namespace) -> float:
+    """The geometric mean over the pairs of the mean CPU seconds that finding one took."""
+    spent = [
+        [*[h.cpu for h in hits], *[options.limit] * (options.seeds - len(hits))] for hits in of
+    ]
+    return geometric_mean(list(map(fmean, spent)))
+
+
+def _search(job: tuple[Pair, int], limit: float, *, guided: bool) -> Hit | None:
+    return search(*job, limit, guided=guided)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Which input a guided campaign runs next.
 
-Most schedules that a bug of a queue costs go into drawing operations and a topology that can show
-it at all, not into the order of their steps. So nearly every input has a workload of its own: a new
-one, or the child of one whose run showed rare features. The rest are mutations of what libFuzzer
-has kept, which it picks by its own power schedule.
+Few workloads can show a given bug of a queue at all, and then few of the walks through them do. A
+second walk is worth less than a first one through another workload, so nearly every input has one
+of its own: a new one, or the child of one whose run showed rare features. The rest are mutations of
+what libFuzzer has kept.
 """
 
 from __future__ import annotations
