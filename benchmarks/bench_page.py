@@ -18,6 +18,7 @@ from harness.bench.document import document
 from harness.bench.resampling import geometric_mean
 from harness.bench.results import Results
 from harness.bench.trial import Job, Trial
+from harness.strategies.registry import DEFAULT
 
 PAGE = Path("docs/bench.md")
 
@@ -143,7 +144,7 @@ def main() -> None:
     region, *paths = sys.argv[1:]
     documents = [json.loads(Path(path).read_text(encoding="utf-8")) for path in paths]
     results = documents[0] if len(documents) == 1 else merged(documents)
-    default = "guided" if "guided" in results["strategies"] else "portfolio"
+    default = "guided" if "guided" in results["strategies"] else DEFAULT
     text = caption(results) + table(rows(results, default)) + hard(results) + by_hardness(results)
     page = PAGE.read_text(encoding="utf-8")
     PAGE.write_text(replaced(page, region, text), encoding="utf-8")

@@ -110,10 +110,6 @@ class Strategy(ABC):
     def begin(self, workload: Workload) -> None:
         """A run of ``workload`` begins that this strategy decides."""
 
-    def watch(self, workload: Workload) -> None:
-        """A run of ``workload`` begins that another one decides: there is something to learn."""
-        self.begin(workload)
-
     @abstractmethod
     def choose(self, point: Point) -> int:
         """Which of ``point.options`` happens next.

@@ -8,7 +8,6 @@ from random import Random
 
 from harness.strategies.base import Strategy
 from harness.strategies.pct import Pct
-from harness.strategies.portfolio import Portfolio
 from harness.strategies.pos import Pos
 from harness.strategies.rff import Rff
 from harness.strategies.sticky import Sticky
@@ -24,9 +23,9 @@ STRATEGIES: Mapping[str, Callable[[Random], Strategy]] = {
     "pos": Pos,
     "urw": Urw,
     "surw": Surw,
-    "rff": Rff,
-    "portfolio": lambda random: Portfolio((Surw(random), Rff(random))),
+    "rff": lambda random: Rff(random, Pos(random)),
+    "rff-surw": lambda random: Rff(random, Surw(random)),
 }
 
-DEFAULT = "portfolio"
+DEFAULT = "rff-surw"
 """What decides where a campaign leaves a run to a strategy."""

@@ -6,9 +6,12 @@ of write, or does not. A run delays what would break a constraint and hurries wh
 the rest is left to chance. Abstract schedules that showed a new reads-from pair are kept, and
 mutated the more, the rarer the combination of pairs is that they show.
 
-Different here: chance is partial order sampling instead of a random walk; locks count as
+Different here: chance is another strategy, the *filler*, instead of a random walk; locks count as
 objects that are read from; an access that may write, such as a failing trylock, is taken to write;
 constraints speak only of what earlier runs of the same workload did.
+
+Deep orders of many threads need constraints, deadlocks a walk that is uniform over one object's
+accesses: with SURW as the filler fewer runs are needed than by either (docs/bench.md).
 """
 
 from __future__ import annotations
@@ -20,9 +23,8 @@ from typing import NamedTuple
 
 from harness.execute.run import Run
 from harness.model.workload import Workload
-from harness.strategies.base import Event, Option, Point
+from harness.strategies.base import Event, Option, Point, Strategy
 from harness.strategies.learned import Learned
-from harness.strategies.pos import Pos
 
 MOST = 6
 """Constraints in an abstract schedule."""
@@ -78,13 +80,19 @@ class Accesses:
         return Pair(random.choice(self.writes[obj]), random.choice(self.reads[obj]))
 
 
-class Rff(Pos):
-    """Reads-from constraints over partial order sampling."""
+class Rff(Strategy):
+    """Reads-from constraints over another strategy.
+
+    Args:
+        random: the source of chance.
+        filler: decides what the constraints leave open.
+    """
 
     name = "rff"
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, filler: Strategy) -> None:
         super().__init__(random)
+        self._filler = filler
         self._known: Learned[Accesses] = Learned()
         self._accesses = Accesses()
         self._kept: list[Kept] = [Kept((), frozenset())]
@@ -97,20 +105,14 @@ class Rff(Pos):
 
     def begin(self, workload: Workload) -> None:
         """See ``Strategy.begin``."""
-        self.watch(workload)
-        self._constraints = self._mutated()
-        self._open = list(self._constraints)
-
-    def watch(self, workload: Workload) -> None:
-        """See ``Strategy.watch``."""
-        super().begin(workload)
+        self._filler.begin(workload)
         known = self._known.get(workload)
         if known is None:
             known = Accesses()
             self._known.put(workload, known)
         self._accesses = known
-        self._constraints = ()
-        self._open = []
+        self._constraints = self._mutated()
+        self._open = list(self._constraints)
         self._last.clear()
         self._pairs = set()
 
@@ -123,11 +125,13 @@ class Rff(Pos):
             best = max(scores)
             allowed = [i for i, score in enumerate(scores) if score == best]
         if 0 < len(allowed) < len(options):
-            return allowed[super().choose(Point([options[i] for i in allowed], point.current))]
-        return super().choose(point)
+            left = Point([options[i] for i in allowed], point.current)
+            return allowed[self._filler.choose(left)]
+        return self._filler.choose(point)
 
     def executed(self, option: Option) -> None:
         """See ``Strategy.executed``."""
+        self._filler.executed(option)
         if not option.obj:
             return
         self._accesses.note(option)
@@ -141,11 +145,12 @@ class Rff(Pos):
 
     def ended(self, run: Run) -> None:
         """See ``Strategy.ended``."""
+        self._filler.ended(run)
         pairs = frozenset(self._pairs)
         if not pairs <= self._shown:
             self._shown |= pairs
             if not self._constraints:
-                return  # chance, or another strategy, found them: nothing here to mutate
+                return  # chance alone found them: there is nothing to mutate
             self._kept.append(Kept(self._constraints, pairs))
             self._frequency[pairs] = 1
         elif pairs in self._frequency:

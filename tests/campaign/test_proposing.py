@@ -101,7 +101,7 @@ def test_without_a_parent_new_workloads_take_its_place():
     assert found["fresh"] >= BRED + FRESH - 0.02
 
 
-def test_a_program_is_searched_by_the_portfolio_and_what_it_finds_replays(tmp_path):
+def test_a_program_is_searched_by_the_default_strategy_and_what_it_finds_replays(tmp_path):
     subject = subjects()["reorder_20"]
     for folder in ("spool", "log"):
         (tmp_path / folder).mkdir()

@@ -6,6 +6,7 @@ from functools import partial
 from itertools import repeat
 from random import Random
 
+import pytest
 from helpers import threads_case
 from interleavings import Spy, interleavings
 
@@ -15,6 +16,7 @@ from harness.strategies.drive import run_with
 from harness.strategies.pos import Pos
 from harness.strategies.rff import Rff
 from harness.strategies.search import search
+from harness.strategies.surw import Surw
 
 
 class Scripted(Strategy):
@@ -55,14 +57,23 @@ def pairs(chosen):
             last[option.obj] = option.event
 
 
-def test_it_shows_every_reads_from_pair_that_any_interleaving_has():
+def over(filler, seed):
+    random = Random(seed)
+    return Rff(random, filler(random))
+
+
+FILLERS = pytest.mark.parametrize("filler", [Pos, Surw])
+
+
+@FILLERS
+def test_it_shows_every_reads_from_pair_that_any_interleaving_has(filler):
     ex, load = threads_case(make, one, other)
     every = set()
     script = Spy(Scripted(Random(0)))
     for script.inner.order in interleavings((4, 4)):
         run_with(ex, load, script)
         every |= set(pairs(script.chosen))
-    spy = Spy(Rff(Random(0)))
+    spy = Spy(over(filler, 0))
     shown = set()
     for _ in range(200):
         run_with(ex, load, spy)
@@ -90,8 +101,23 @@ def runs_to_bug(strategy, ex, load, limit):
     return next((i for i, one in enumerate(found, 1) if one.run.worst is not None), limit)
 
 
-def test_constraints_find_what_partial_order_sampling_hardly_does():
+@FILLERS
+def test_with_constraints_deep_orders_are_found_sooner_than_by_the_filler_alone(filler):
     ex, load = reorder(11)
-    constrained = [runs_to_bug(Rff(Random(seed)), ex, load, 400) for seed in range(10)]
-    sampled = [runs_to_bug(Pos(Random(seed)), ex, load, 400) for seed in range(10)]
-    assert sum(constrained) < sum(sampled)
+    constrained = [runs_to_bug(over(filler, seed), ex, load, 400) for seed in range(10)]
+    alone = [runs_to_bug(filler(Random(seed)), ex, load, 400) for seed in range(10)]
+    assert sum(constrained) < sum(alone)
+
+
+def test_the_filler_chooses_among_what_the_constraints_allow_and_is_told_of_all():
+    ex, load = threads_case(make, one, other)
+    spy = Spy(Pos(Random(0)))
+    whole = Spy(Rff(Random(0), spy))
+    narrowed = 0
+    for _ in range(50):
+        run_with(ex, load, whole)
+        assert spy.chosen == whole.chosen
+        asked = list(zip(spy.points, whole.points, strict=True))
+        assert all(set(few.options) <= set(every.options) for few, every in asked)
+        narrowed += sum(len(few.options) < len(every.options) for few, every in asked)
+    assert narrowed
