@@ -29,20 +29,27 @@ MAP_SIZE = 8192
 FAR = 4
 """So many who could still dequeue are no near miss."""
 
-_NONE = (0,)
-"""In place of the counters of an engine that publishes none."""
-
 _ON_LOCKS = frozenset(("lock", "trylock", "trylock-fails", "read_lock", "write_lock"))
 
 
-class Tag:
-    """Who writes or reads: a thread inside a kind of activity."""
+Places = dict[tuple[str, str], int | None]
+"""The places of reads-from pairs of two kinds of activity, by object and access; None for none."""
 
-    __slots__ = ("kind", "thread")
+
+class Tag:
+    """Who writes or reads: a thread inside a kind of activity.
+
+    Attributes:
+        pairs: for each tag of another thread where the pairs with it have their places, which are
+            the same for all threads; None for each of the same thread.
+    """
+
+    __slots__ = ("kind", "pairs", "thread")
 
     def __init__(self, thread: int, kind: str) -> None:
         self.thread = thread
         self.kind = kind
+        self.pairs: dict[Tag, Places | None] = {}
 
 
 class FeedbackMap:
@@ -63,7 +70,7 @@ class FeedbackMap:
         self._ever: set[int] = set()
         self.scheduler: Scheduler
         self._tags: dict[tuple[int, str], Tag] = {}
-        self._pairs: dict[tuple[str, ...], int | None] = {}
+        self._pairs: dict[tuple[str, str], Places] = {}
         self._states: dict[tuple[object, ...], tuple[int, ...]] = {}
 
     def tag(self, thread: int, kind: str) -> Tag:
@@ -88,14 +95,16 @@ class FeedbackMap:
         """The current thread makes access ``kind`` to ``obj``, which another tag wrote last."""
         reader: Any = self.scheduler.tag
         writer = obj.writer
-        if reader.thread == writer.thread:
-            return
-        key = (writer.kind, obj.name, kind, reader.kind)
         try:
-            place = self._pairs[key]
+            pairs = reader.pairs[writer]
         except KeyError:
-            noted = self._parts.hand_offs if kind in _ON_LOCKS else self._parts.reads_from
-            place = self._pairs[key] = _place(" ".join(key)) if noted else None
+            pairs = reader.pairs[writer] = self._between(writer, reader)
+        if pairs is None:
+            return
+        try:
+            place = pairs[obj.name, kind]
+        except KeyError:
+            place = pairs[obj.name, kind] = self._place_of(writer, obj.name, kind, reader)
         if place is not None and not self.places[place]:
             self.places[place] = 1
             self.shown.append(place)
@@ -103,7 +112,8 @@ class FeedbackMap:
     def ended(self, activity: Any) -> None:
         """An activity has ended: note the abstract state it leaves, and a near miss."""
         s, ledger = self.scheduler, activity.plan.ledger
-        counters = [counter.value for counter, _, _ in ledger.counters] or _NONE
+        counters = [counter.value for counter, _, _ in ledger.counters] or [0]
+        counters.sort()
         # Not cut here: that takes longer than to remember more states.
         state = (
             activity.tag.kind,
@@ -111,8 +121,8 @@ class FeedbackMap:
             s.pending,
             sum(ledger.queued),
             sum(ledger.in_service),
-            min(counters),
-            max(counters),
+            counters[0],
+            counters[-1],
         )
         try:
             found = self._states[state]
@@ -123,6 +133,16 @@ class FeedbackMap:
             if not places[place]:
                 places[place] = 1
                 self.shown.append(place)
+
+    def _between(self, writer: Tag, reader: Tag) -> Places | None:
+        """Where the pairs of the two have their places; None within one thread, which is none."""
+        if writer.thread == reader.thread:
+            return None
+        return self._pairs.setdefault((writer.kind, reader.kind), {})
+
+    def _place_of(self, writer: Tag, name: str, kind: str, reader: Tag) -> int | None:
+        noted = self._parts.hand_offs if kind in _ON_LOCKS else self._parts.reads_from
+        return _place(f"{writer.kind} {name} {kind} {reader.kind}") if noted else None
 
     def _places_of(
         self, kind: str, inside: int, pending: int, queued: int, served: int, least: int, most: int

@@ -53,9 +53,12 @@ class Population:
             seen[place] += 1
         surprise = len(shown) * log(self._runs) - sum(map(log, map(seen.__getitem__, shown)))
         value = surprise / max(steps, SHORTEST) ** PRICE
-        insort(self._parents, _Parent(value, self._runs, data), key=_Parent.rank)
-        if len(self._parents) > MOST:
-            del self._parents[0]
+        parents = self._parents
+        if len(parents) == MOST:
+            if value < parents[0].value:
+                return  # most runs
+            del parents[0]
+        insort(parents, _Parent(value, self._runs, data), key=_Parent.rank)
 
     def parent(self) -> bytes | None:
         """The input whose run was worth most; None when none waits."""
