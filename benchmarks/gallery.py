@@ -36,6 +36,7 @@ from benchmarks.find import censored
 from benchmarks.searching import SearchWorker
 from harness.bench.resampling import geometric_mean
 from harness.campaign.collector import case_name
+from harness.campaign.spool import RawFinding
 from harness.cases.casefile import SavedCase, load, save
 from harness.cases.cause import cause_of
 from harness.cases.differential import Differential
@@ -184,25 +185,43 @@ def campaign(pair: Pair, seconds: float) -> str:
 
     A campaign finds what is left, too: that is looked up among the bugs that were mended later.
     """
-    shown: set[str] = set()
+    shown: dict[str, RawFinding] = {}
     with SearchWorker(f"haproxy@{pair.clean}", FRESH_SEED, guided=True) as worker:
         while worker.cpu < seconds:
             for raw in worker.wait():
                 if raw.signature.startswith(pair.signature):
-                    shown.add(raw.signature)
-    found = ", ".join(sorted({explained(pair, signature) for signature in shown})) or "clean"
+                    shown.setdefault(raw.signature, raw)
+    found = ", ".join(sorted({explained(pair, raw) for raw in shown.values()})) or "clean"
     return f"{found} in {seconds:.0f} s"
 
 
-def explained(pair: Pair, signature: str) -> str:
+def explained(pair: Pair, raw: RawFinding) -> str:
     """The revision that has a bug like that and was mended after the pair was."""
     order = list(HISTORY)
     for other in GALLERY:
         later = order.index(other.bug) >= order.index(pair.clean)
-        if later and signature.startswith(other.signature):
+        if later and raw.signature.startswith(other.signature):
             return f"as in {other.bug}"
-    newest = any(signature.startswith(load(CORPUS / o.case).finding) for o in OPEN)
-    return "as in the newest" if newest else signature
+    if any(raw.signature.startswith(load(CORPUS / o.case).finding) for o in OPEN):
+        return "as in the newest"
+    return until(pair, raw)
+
+
+def until(pair: Pair, raw: RawFinding) -> str:
+    """The last revision on which the same case shows the same: it may follow from another bug."""
+    executor = open_executor(find(f"haproxy@{pair.clean}"))
+    workload, schedule = Codec(executor.spec).decode(raw.data)
+    switches = executor.record(workload, schedule).switches
+    order = list(HISTORY)
+    last = pair.clean
+    for revision in order[order.index(last) + 1 :]:
+        other = open_executor(find(f"haproxy@{revision}"))
+        if list(other.spec.topology) != list(executor.spec.topology):
+            break  # another model: what the case would be there is not decided here
+        findings = replay(other, workload, switches).recorded.run.findings
+        if any(finding.signature == raw.signature for finding in findings):
+            last = revision
+    return "as in the newest" if last == order[-1] else f"as in {last}"
 
 
 def row(pair: Pair, hits: Sequence[Hit], options: argparse.Namespace) -> dict[str, str]:
