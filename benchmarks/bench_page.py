@@ -61,23 +61,24 @@ def caption(results: Mapping[str, Any]) -> str:
     )
 
 
+def kinds(results: Mapping[str, Any]) -> Mapping[str, list[str]]:
+    """The subjects that are easy, hard or between; none without the measure."""
+    means = {c["subject"]: c["mean"]["value"] for c in results["cells"] if c["strategy"] == MEASURE}
+    found: dict[str, list[str]] = {"easy": [], "between": [], "hard": []}
+    for subject, mean in means.items():
+        found["easy" if mean < EASY else "hard" if mean >= HARD else "between"].append(subject)
+    return {kind: subjects for kind, subjects in found.items() if subjects}
+
+
 def hard(results: Mapping[str, Any]) -> str:
     """In how many trials each strategy found the bugs that are hard; empty without the measure."""
-    firsts: dict[str, dict[str, list[int | None]]] = {}
-    for trial in results["trials"]:
-        of = firsts.setdefault(trial["strategy"], {})
-        of.setdefault(trial["subject"], []).append(trial["first"])
-    if MEASURE not in firsts:
+    if MEASURE not in results["strategies"]:
         return ""
-    subjects = [
-        subject
-        for subject, first in firsts[MEASURE].items()
-        if sum(one or results["budget"] for one in first) >= HARD * len(first)
-    ]
-    counts = {
-        strategy: [one is not None for subject in subjects for one in of.get(subject, ())]
-        for strategy, of in firsts.items()
-    }
+    subjects = kinds(results).get("hard", [])
+    counts: dict[str, list[bool]] = {strategy: [] for strategy in results["strategies"]}
+    for trial in results["trials"]:
+        if trial["subject"] in subjects:
+            counts[trial["strategy"]].append(trial["first"] is not None)
     ordered = sorted(counts, key=lambda strategy: -sum(counts[strategy]))
     found = ", ".join(f"`{s}` {sum(counts[s])} of {len(counts[s])}" for s in ordered)
     return (
@@ -88,20 +89,14 @@ def hard(results: Mapping[str, Any]) -> str:
 
 def by_hardness(results: Mapping[str, Any]) -> str:
     """Mean schedules of each strategy on easy and on hard bugs; empty without the measure."""
-    strategies = list(results["strategies"])
-    if MEASURE not in strategies:
+    shown = kinds(results)
+    if not shown:
         return ""
     means = {(c["subject"], c["strategy"]): c["mean"]["value"] for c in results["cells"]}
-    kinds: dict[str, list[str]] = {}
-    for subject in results["subjects"]:
-        measured = means[subject, MEASURE]
-        kind = "easy" if measured < EASY else "hard" if measured >= HARD else "between"
-        kinds.setdefault(kind, []).append(subject)
-    shown = [kind for kind in ("easy", "between", "hard") if kind in kinds]
     lines = []
-    for strategy in strategies:
-        of = {kind: geometric_mean([means[s, strategy] for s in kinds[kind]]) for kind in shown}
-        figures = {f"{kind} ({len(kinds[kind])})": f"{mean:,.0f}" for kind, mean in of.items()}
+    for strategy in results["strategies"]:
+        of = {kind: geometric_mean([means[s, strategy] for s in shown[kind]]) for kind in shown}
+        figures = {f"{kind} ({len(shown[kind])})": f"{mean:,.0f}" for kind, mean in of.items()}
         lines.append({"strategy": f"`{strategy}`"} | figures)
     return (
         f"\nSchedules, geometric mean, by how many `{MEASURE}` takes: easy are fewer than {EASY}, "

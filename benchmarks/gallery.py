@@ -84,9 +84,9 @@ class Hit:
     data: str
 
 
-def executors(pair: Pair) -> tuple[Executor, Executor]:
-    """Of the revision with the bug, and of that without."""
-    return open_executor(find(f"haproxy@{pair.bug}")), open_executor(find(f"haproxy@{pair.clean}"))
+def opened(revision: str) -> Executor:
+    """An executor of a revision."""
+    return open_executor(find(f"haproxy@{revision}"))
 
 
 def wanted(pair: Pair, findings: Sequence[Finding]) -> Finding | None:
@@ -96,7 +96,7 @@ def wanted(pair: Pair, findings: Sequence[Finding]) -> Finding | None:
 
 def search(pair: Pair, seed: int, limit: float, *, guided: bool) -> Hit | None:
     """Let a worker search until it has shown the bug; None after ``limit`` seconds of CPU time."""
-    bug, clean = executors(pair)
+    bug, clean = opened(pair.bug), opened(pair.clean)
     codec = Codec(bug.spec)
     with SearchWorker(f"haproxy@{pair.bug}", seed, guided=guided) as worker:
         while worker.cpu < limit:
@@ -114,7 +114,7 @@ def smallest(pair: Pair, hits: Sequence[Hit]) -> Minimal | None:
 
     The revision without the bug has to follow the same schedule, and be clean.
     """
-    executor = Differential(*executors(pair))
+    executor = Differential(opened(pair.bug), opened(pair.clean))
     codec = Codec(executor.spec)
     found = []
     with executor.guard():
@@ -138,7 +138,7 @@ def smallest(pair: Pair, hits: Sequence[Hit]) -> Minimal | None:
 
 def write(pair: Pair, minimal: Minimal) -> SavedCase:
     """Save the case, with what is to be expected of both revisions."""
-    bug, clean = executors(pair)
+    bug, clean = opened(pair.bug), opened(pair.clean)
     cause = cause_of(minimal.finding, minimal.workload, minimal.switches)
     case = SavedCase(
         family="haproxy",
@@ -169,7 +169,7 @@ def case_of(pair: Pair) -> Path | None:
 
 def verdict(pair: Pair, case: SavedCase) -> str:
     """What the clean revision shows of the pair's signature under the case and its variants."""
-    executor = open_executor(find(f"haproxy@{pair.clean}"))
+    executor = opened(pair.clean)
     workload = case.workload(executor.spec)
     replayed = replay_saved(executor, case)
     if wanted(pair, replayed.recorded.run.findings):
@@ -209,13 +209,13 @@ def explained(pair: Pair, raw: RawFinding) -> str:
 
 def until(pair: Pair, raw: RawFinding) -> str:
     """The last revision on which the same case shows the same: it may follow from another bug."""
-    executor = open_executor(find(f"haproxy@{pair.clean}"))
+    executor = opened(pair.clean)
     workload, schedule = Codec(executor.spec).decode(raw.data)
     switches = executor.record(workload, schedule).switches
     order = list(HISTORY)
     last = pair.clean
     for revision in order[order.index(last) + 1 :]:
-        other = open_executor(find(f"haproxy@{revision}"))
+        other = opened(revision)
         if list(other.spec.topology) != list(executor.spec.topology):
             break  # another model: what the case would be there is not decided here
         findings = replay(other, workload, switches).recorded.run.findings
@@ -264,8 +264,8 @@ def main() -> None:
     todo = list(product(chosen, range(1, options.seeds + 1)))
     hits: dict[str, list[Hit]] = {name: [] for name in pairs}
     with ProcessPoolExecutor(options.jobs) as pool:
-        one = partial(_search, limit=options.limit, guided=not options.unguided)
-        found = pool.map(one, todo)
+        one = partial(search, limit=options.limit, guided=not options.unguided)
+        found = pool.map(one, *zip(*todo, strict=True))
         for hit in watched(found, "searching", len(todo)):
             if hit is not None:
                 hits[hit.pair].append(hit)
@@ -294,10 +294,6 @@ def overall(of: Sequence[Sequence[Hit]], options: argparse.Namespace) -> float:
         [*[h.cpu for h in hits], *[options.limit] * (options.seeds - len(hits))] for hits in of
     ]
     return geometric_mean(list(map(fmean, spent)))
-
-
-def _search(job: tuple[Pair, int], limit: float, *, guided: bool) -> Hit | None:
-    return search(*job, limit, guided=guided)
 
 
 if __name__ == "__main__":

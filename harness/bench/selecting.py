@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
-from harness.model.wording import hint
+from harness.model.hint import hint
 
 
 class SelectionError(Exception):

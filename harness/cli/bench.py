@@ -92,7 +92,8 @@ def bench(
     results = Results(trials, budget, names, chosen)
     if not results.subjects:
         fail("interrupted before any subject had a trial of every strategy", INTERRUPTED)
-    if len(trials) < len(planned):
+    interrupted = len(trials) < len(planned)
+    if interrupted:
         complain(f"interrupted after {len(trials)} of {len(planned)} trials; these are theirs")
     if json_:
         print_json(document(results))
@@ -101,7 +102,7 @@ def bench(
     if html is not None:
         write_atomically(html, page(results).encode())
         err.print(f"see {html}", soft_wrap=True)
-    if len(trials) < len(planned):
+    if interrupted:
         raise SystemExit(INTERRUPTED)
 
 

@@ -26,7 +26,7 @@ from harness.cli.console import (
 )
 from harness.cli.durations import Duration
 from harness.engine.registry import EngineRef, find
-from harness.model.wording import hint
+from harness.model.hint import hint
 from harness.strategies.registry import STRATEGIES
 
 _OWN_MODES = ("-merge=", "-jobs=", "-fork=", "-minimize_crash=", "-help=")

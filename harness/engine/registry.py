@@ -13,8 +13,8 @@ from traceback import extract_tb
 from typing import Any
 
 from harness.engine.base import Engine
+from harness.model.hint import hint
 from harness.model.spec import EngineSpec
-from harness.model.wording import hint
 
 GROUP = "harness.engines"
 """Entry point group.

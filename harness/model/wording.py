@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from difflib import get_close_matches
-
 from harness.model.params import OwnRequest
 from harness.model.schedule import Switch
 from harness.model.spec import EngineSpec
@@ -12,12 +9,6 @@ from harness.model.workload import Workload, request_name
 
 NONE = "none"
 """How the value -1 of an optional index reads."""
-
-
-def hint(name: str, known: Iterable[str], otherwise: str) -> str:
-    """What somebody may have meant who wrote ``name``; ``otherwise`` where nothing is like it."""
-    close = get_close_matches(name, known, n=3, cutoff=0.4)
-    return f"did you mean {' or '.join(close)}?" if close else otherwise
 
 
 def describe_ops(workload: Workload, spec: EngineSpec) -> list[str]:

@@ -22,6 +22,10 @@ class Slots(Engine):
     servers: list[Server]
     slowstart: bool
 
+    def holder(self, queue: Queue) -> Server | Proxy:
+        """Whose queue it is."""
+        return self.px if queue.sv is None else self.servers[queue.sv]
+
     def srv_currently_usable(self, srv: Server) -> bool:
         """Whether ``srv`` is up and not in maintenance. Racy reads."""
         self.touch(srv)

@@ -49,8 +49,7 @@ class Rev5541d4995(Rev86207e782):
         """Whether the stream just queued would wait for nobody; if so it is out again."""
         if not p.linked.load():
             return False
-        holder = self.px if p.queue.sv is None else self.servers[p.queue.sv]
-        if holder.served.load():
+        if self.holder(p.queue).served.load():
             return False
         if not self.pendconn_unlink(p):
             return False

@@ -46,10 +46,6 @@ class Rev583303c48(Rev659d5f657):
         for holder in holders:
             self.publish_queued(holder.queueslength, *(q.index for q in holder.queues))
 
-    def holder(self, queue: Queue) -> Server | Proxy:
-        """Whose queue it is."""
-        return self.px if queue.sv is None else self.servers[queue.sv]
-
     def pendconn_link(self, p: Pendconn) -> None:
         """Part of ``pendconn_add``: both lengths grow first."""
         self.holder(p.queue).queueslength.fetch_add(1)
