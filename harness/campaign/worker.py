@@ -151,18 +151,18 @@ class Worker:
                 signature = finding.signature
                 status.verdicts[signature] += 1
                 if not finding.kind.warning:
-                    self._look_at(data, signature, workload)
+                    sort = finding.through.union(op.name for op in workload.ops)
+                    self._look_at(data, signature, sort)
         slow = time.monotonic() - self._reported >= _REPORT_EVERY
         if slow or not status.runs & 63 or status.runs == self._task.runs:
             self._maybe_report()
 
-    def _look_at(self, data: Callable[[], bytes], signature: str, workload: Workload) -> None:
+    def _look_at(self, data: Callable[[], bytes], signature: str, sort: frozenset[str]) -> None:
         # The first of a sort, and ever rarer ones after it: a common finding must neither
         # drown the others nor hide variants of itself, such as one that takes less to happen.
-        # One that has more sorts of operations than another is probably the same.
-        names = frozenset(op.name for op in workload.ops)
+        # One that came about in more ways, with more operations, is probably the same.
         known = self._sorts[signature]
-        sort = min((few for few in known if few <= names), key=len, default=names)
+        sort = min((few for few in known if few <= sort), key=len, default=sort)
         known[sort] += 1
         nth = known[sort]
         if nth & (nth - 1) == 0:

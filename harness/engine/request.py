@@ -34,6 +34,7 @@ class Request:
         index: its number, from 0.
         data: for the engine's own use; None at the start of each run.
         stage: where it is in its life, as the ledger has it. Read only for engines.
+        waker: the activity that woke it last, None when it never was.
     """
 
     __slots__ = (
@@ -49,6 +50,7 @@ class Request:
         "stage",
         "suspected",
         "thread",
+        "waker",
         "woken",
     )
 
@@ -70,6 +72,7 @@ class Request:
         self.data: Any = None
         self.stage = _NEW
         self.woken = False
+        self.waker: Activity | None = None
         self.suspected = False
 
     @property

@@ -48,6 +48,8 @@ class Finding:
         message: one sentence for people.
         requests: names of the requests concerned.
         transient: for ``stranded``, whether a later, unrelated operation rescued them.
+        through: how it came about, as far as the ledger knows: the kind of activity in which it
+            became true, and of those that woke the requests concerned.
     """
 
     kind: Kind
@@ -56,6 +58,7 @@ class Finding:
     message: str
     requests: tuple[str, ...] = ()
     transient: bool = False
+    through: frozenset[str] = frozenset()
 
     @property
     def signature(self) -> str:

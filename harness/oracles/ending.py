@@ -10,7 +10,7 @@ from harness.model.finding import Finding, Kind
 from harness.runtime.cycle import CycleProof
 from harness.runtime.errors import StuckError
 from harness.runtime.scheduler import Scheduler
-from harness.runtime.thread import VirtualThread
+from harness.runtime.thread import VirtualThread, kind_of
 
 
 def endless_loop(scheduler: Scheduler, proof: CycleProof | None) -> Finding | None:
@@ -69,6 +69,7 @@ def crash(scheduler: Scheduler, thread: VirtualThread, error: BaseException) -> 
         scheduler.executed,
         f"{type(error).__name__} in {place}",
         f"{type(error).__name__} in {place} while T{thread.index} did {doing}: {text}",
+        through=frozenset((f"in {kind_of(thread.activity)}",)),
     )
 
 
@@ -121,5 +122,5 @@ def _threads(indexes: Sequence[int]) -> str:
 def _activities(threads: Sequence[VirtualThread]) -> str:
     """What they are doing, without the request: ``arrive``."""
     return " + ".join(
-        sorted({t.activity.label.split()[0] for t in threads if t.activity is not None})
+        sorted({kind_of(t.activity) for t in threads if t.activity is not None})
     )

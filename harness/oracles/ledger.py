@@ -16,6 +16,7 @@ from harness.model.outcome import Answer, Outcome
 from harness.oracles import order
 from harness.oracles.order import Overtaking
 from harness.runtime.scheduler import Scheduler
+from harness.runtime.thread import kind_of
 
 _ARRIVING, _QUEUED = Stage.ARRIVING, Stage.QUEUED
 _DISPATCHED, _IN_SERVICE = Stage.DISPATCHED, Stage.IN_SERVICE
@@ -270,9 +271,11 @@ class Ledger:
                 self.unwoken -= 1
                 s.open -= 1
                 request.stage = _IN_SERVICE
+                request.waker = s.current.activity
                 s.wake(request.thread, request.finish)
         elif not request.woken:
             request.woken = True
+            request.waker = s.current.activity
             s.pending += 1
             s.wake(request.thread, request.resume)
 
@@ -328,7 +331,10 @@ class Ledger:
         if self.scheduler.unwinding:
             return  # the run is over: what cleanup code does is no part of it
         names = tuple(r.name for r in requests)
-        self.findings.append(Finding(kind, self.scheduler.executed, where, message, names))
+        wakers = (f"woken in {kind_of(r.waker)}" for r in requests if r.waker is not None)
+        through = frozenset((f"in {kind_of(self.scheduler.current.activity)}", *wakers))
+        finding = Finding(kind, self.scheduler.executed, where, message, names, through=through)
+        self.findings.append(finding)
         if self.scheduler.observer is not None:
             self.scheduler.observer.event(f"{kind.value}: {message}")
 

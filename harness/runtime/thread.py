@@ -34,6 +34,11 @@ class Activity(Protocol):
         """Execute it; called on the virtual thread, contains scheduling points."""
 
 
+def kind_of(activity: Activity | None) -> str:
+    """What an activity is, without what it is about: ``finish``. Without one, ``nothing``."""
+    return "nothing" if activity is None else activity.label.partition(" ")[0]
+
+
 _KEPT = 256
 """Sets that are kept: all of eight threads. A hundred threads have too many to keep them."""
 
