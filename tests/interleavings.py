@@ -24,7 +24,7 @@ UNLIKELY = 5.0
 
 
 class Spy(Strategy):
-    """Lets another strategy choose and notes what was chosen."""
+    """Lets another strategy choose and notes what was executed."""
 
     name = "spy"
 
@@ -42,10 +42,10 @@ class Spy(Strategy):
     def choose(self, point: Point) -> int:
         at = self.inner.choose(point)
         self.points.append(Point(list(point.options), point.current))
-        self.chosen.append(point.options[at])
         return at
 
     def executed(self, option: Option) -> None:
+        self.chosen.append(option)
         self.inner.executed(option)
 
     def ended(self, run: Run) -> None:

@@ -15,7 +15,6 @@ import re
 import signal
 import sys
 import time
-from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -28,6 +27,7 @@ from harness.campaign.feedback import MAP_SIZE, FeedbackMap
 from harness.campaign.libfuzzer import fuzz, instrument, own_mutation
 from harness.campaign.population import Population
 from harness.campaign.proposing import Proposals
+from harness.campaign.sorts import Sorts, worth_noting
 from harness.campaign.status import Status
 from harness.codec.codec import Codec
 from harness.codec.mutate import Mutator
@@ -105,7 +105,7 @@ class Worker:
         self.mutator = Mutator(self._codec)
         self.random = random.Random(task.seed)
         self.status = Status()
-        self._sorts: dict[str, Counter[frozenset[str]]] = defaultdict(Counter)
+        self._sorts = Sorts()
         self._started = time.monotonic()
         self._reported = 0.0
         self._file = Path(task.log) / f"status-{os.getpid()}.json"
@@ -151,22 +151,12 @@ class Worker:
                 signature = finding.signature
                 status.verdicts[signature] += 1
                 if not finding.kind.warning:
-                    sort = finding.through.union(op.name for op in workload.ops)
-                    self._look_at(data, signature, sort)
+                    nth = self._sorts.count(finding, (op.name for op in workload.ops))
+                    if worth_noting(nth):
+                        self._note(data(), signature, nth)
         slow = time.monotonic() - self._reported >= _REPORT_EVERY
         if slow or not status.runs & 63 or status.runs == self._task.runs:
             self._maybe_report()
-
-    def _look_at(self, data: Callable[[], bytes], signature: str, sort: frozenset[str]) -> None:
-        # The first of a sort, and ever rarer ones after it: a common finding must neither
-        # drown the others nor hide variants of itself, such as one that takes less to happen.
-        # One that came about in more ways, with more operations, is probably the same.
-        known = self._sorts[signature]
-        sort = min((few for few in known if few <= sort), key=len, default=sort)
-        known[sort] += 1
-        nth = known[sort]
-        if nth & (nth - 1) == 0:
-            self._note(data(), signature, nth)
 
     def fuzz(self, one_input: Callable[[bytes], None]) -> None:
         """Hand over to libFuzzer; does not return."""

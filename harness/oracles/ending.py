@@ -121,6 +121,4 @@ def _threads(indexes: Sequence[int]) -> str:
 
 def _activities(threads: Sequence[VirtualThread]) -> str:
     """What they are doing, without the request: ``arrive``."""
-    return " + ".join(
-        sorted({kind_of(t.activity) for t in threads if t.activity is not None})
-    )
+    return " + ".join(sorted({kind_of(t.activity) for t in threads if t.activity is not None}))

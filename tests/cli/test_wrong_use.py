@@ -53,7 +53,7 @@ def test_a_file_without_a_class_is_told_how_to_name_one(tmp_path):
     [("-max_length=9", "-max_len="), ("-merge", "-merge="), ("-%%%%%%%%%", "-help=1")],
 )
 def test_an_unknown_option_of_libfuzzer_is_refused(tmp_path, option, meant):
-    told = refused("fuzz", "haproxy@1.8", "--corpus", tmp_path, "--", option)
+    told = refused("fuzz", "haproxy@1.8", "--runs", "9", "--corpus", tmp_path, "--", option)
     assert f"{option} is no option of libFuzzer" in told
     assert meant in told
 

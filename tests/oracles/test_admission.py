@@ -53,6 +53,31 @@ def test_more_in_service_than_capacity_is_over_admission():
     assert Kind.OVER_ADMISSION in kinds(CheckThenAct, "T0 arrive A", "T1 arrive B")
 
 
+class WokenForNothing(Base):
+    """Wrong: a kick wakes who waits, and who is woken is served."""
+
+    def arrive(self, request):
+        if self.cell.read():
+            self.waiting = request
+            return QUEUED
+        self.cell.write(1)
+        return ADMITTED
+
+    @operation()
+    def kick(self):
+        self.wake(self.waiting)
+
+    def resume(self, request):
+        return ADMITTED
+
+
+def test_over_admission_says_in_what_it_came_about_and_who_woke_the_requests():
+    load = workload(WokenForNothing, "T0 arrive A", "T0 arrive B", "T0 kick")
+    found = [f for _, r in every_run(WokenForNothing, load) for f in r.findings]
+    (through,) = {f.through for f in found if f.kind is Kind.OVER_ADMISSION}
+    assert through == {"in resume", "woken in kick"}
+
+
 def test_one_thread_alone_never_over_admits():
     load = workload(CheckThenAct, "T0 arrive A", "T0 arrive B", "T0 arrive C")
     assert all_findings(CheckThenAct, load) == set()

@@ -37,6 +37,7 @@ def test_an_exception_names_type_function_thread_activity_and_text():
     assert found.kind is Kind.EXCEPTION
     assert found.where == "ValueError in fail"
     assert found.message == "ValueError in fail while T0 did arrive A: no luck"
+    assert found.through == {"in arrive"}
 
 
 def test_an_exception_ends_the_run():
