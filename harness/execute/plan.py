@@ -120,7 +120,7 @@ class Plan:
         """
         probe = [] if self._probe is None else [self._probe.request]
         for request in (*self.requests, *probe):
-            request.data = None
+            request.data = request.waker = None
             del request.finish, request.resume
         self._probe = self._labels = None
         self._calls.clear()

@@ -13,7 +13,7 @@ from harness.execute.plan import Plan
 
 
 class Leaky(Engine):
-    """Wrong: its one slot leaks, which a probe shows."""
+    """Wrong: its one slot leaks, which a probe shows. It wakes each request for nothing."""
 
     def setup(self, topology):
         self.used = Atomic("used", 0)
@@ -21,9 +21,13 @@ class Leaky(Engine):
 
     @operation(patience=Int(0, 255))
     def arrive(self, request, patience):
+        self.wake(request)
         if self.used.fetch_add(1):
             return QUEUED
         return ADMITTED
+
+    def resume(self, request):
+        pass
 
     def finish(self, request):
         pass
