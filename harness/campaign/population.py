@@ -4,10 +4,10 @@ Few workloads can show a bug at all, and those that can tend to show rare featur
 it. So every run is given its surprise, the sum of -log of how often each of its features was seen
 so far. That is the information that Böhme, Manès, Cha, "Boosting fuzzer efficiency: an information
 theoretic perspective", ESEC/FSE 2020, give to an input; there it is estimated from what mutants of
-the input show, here from its own run, because a parent has few children and is gone.
+the input show, here from its own run, because a parent has one child and is gone.
 
-A long run shows more than a short one, and so does each of its children, at a price. The next
-parents are those with the most surprise for the steps it took.
+A long run shows more than a short one, and so does its child, at a price. The next parents are
+those with the most surprise for the steps it took.
 """
 
 from __future__ import annotations
@@ -28,9 +28,6 @@ SHORTEST = 32
 
 MOST = 64
 """Parents that wait."""
-
-CHILDREN = 2
-"""Each of them has so many."""
 
 
 class Population:
@@ -61,14 +58,8 @@ class Population:
         insort(parents, _Parent(value, self._runs, data), key=_Parent.rank)
 
     def parent(self) -> bytes | None:
-        """The input whose run was worth most; None when none waits."""
-        if not self._parents:
-            return None
-        first = self._parents[-1]
-        first.children += 1
-        if first.children == CHILDREN:
-            self._parents.pop()
-        return first.data
+        """The input whose run was worth most, which waits no longer; None when none waits."""
+        return self._parents.pop().data if self._parents else None
 
 
 @dataclass(slots=True, eq=False)
@@ -76,7 +67,6 @@ class _Parent:
     value: float
     run: int
     data: bytes
-    children: int = 0
 
     def rank(self) -> tuple[float, int]:
         return self.value, self.run

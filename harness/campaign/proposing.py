@@ -1,9 +1,9 @@
 """Which input a guided campaign runs next.
 
-Few workloads can show a given bug of a queue at all, and then few of the walks through them do. A
-second walk is worth less than a first one through another workload, so nearly every input has one
-of its own: a new one, or the child of one whose run showed rare features. The rest are mutations of
-what libFuzzer has kept.
+Few workloads can show a given bug of a queue at all, and then few of the walks through them do. So
+most inputs have a random walk through a new workload, or through the child of one whose run showed
+rare features. A second walk through it is worth nearly as much and takes less time. The rest are
+mutations of what libFuzzer has kept.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from collections.abc import Callable
 from random import Random
 
 from harness.campaign.population import Population
-from harness.codec.mutate import Mutator
+from harness.codec.mutate import TAILS, Mutator
 
 BRED = 0.6
-"""How likely an input is a child of one that showed rare features."""
+"""How likely, unless the last one gets another walk, a workload is a child of one whose run showed
+rare features."""
 
 FRESH = 0.3
-"""How likely its workload is a new one."""
+"""How likely it is a new one."""
 
 CROSSED = 0.2
 """How likely a mutation crosses the input with the one that was mutated before it."""
@@ -49,6 +50,8 @@ class Proposals:
         self._random = random
         self._plain = plain
         self._mutated = b""
+        self._walked = b""
+        self._walks = 0
 
     def next(self, picked: bytes, longest: int) -> bytes:
         """The next input.
@@ -58,6 +61,9 @@ class Proposals:
             longest: in bytes.
         """
         random = self._random
+        if self._walks:
+            self._walks -= 1
+            return self._mutator.another_walk(self._walked, random)[:longest]
         chance = random.random()
         parent = self._population.parent() if chance < BRED else None
         if parent is not None:
@@ -65,7 +71,8 @@ class Proposals:
         elif chance < BRED + FRESH:
             data = self._mutator.fresh(random)
         else:
-            data = self._mutation(picked, longest)
+            return self._mutation(picked, longest)[:longest]
+        self._walked, self._walks = data, TAILS - 1
         return data[:longest]
 
     def _mutation(self, picked: bytes, longest: int) -> bytes:

@@ -106,12 +106,17 @@ class Mutator:
         records[1 :: codec.record] = bytes(random.choices(codec.swarm(random), k=n))
         return header + records + tail_bytes(random)
 
+    def another_walk(self, data: bytes, random: Random) -> bytes:
+        """``data``, which ends in a random tail, with another one."""
+        return data[:-4] + tail_bytes(random)
+
     def walks(self, random: Random) -> Iterator[bytes]:
         """Random inputs without end: each random workload under some random walks."""
         while True:
             base = self.fresh(random)
-            for _ in range(TAILS):
-                yield base[:-4] + tail_bytes(random)
+            yield base
+            for _ in range(TAILS - 1):
+                yield self.another_walk(base, random)
 
     def workloads(self, random: Random) -> Iterator[Workload]:
         """Random workloads without end."""

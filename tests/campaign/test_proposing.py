@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from math import sqrt
 from random import Random
 
@@ -15,7 +16,7 @@ from harness.campaign.population import Population
 from harness.campaign.proposing import BRED, CROSSED, FRESH, PLAIN, Proposals
 from harness.campaign.worker import Task, Worker
 from harness.codec.codec import Codec
-from harness.codec.mutate import Mutator
+from harness.codec.mutate import TAILS, Mutator
 from harness.execute.python import PythonExecutor
 
 CODEC = Codec(TwoServers.spec("e", "e"))
@@ -43,7 +44,7 @@ class Counting(Mutator):
 
     def __init__(self, codec):
         super().__init__(codec)
-        self.asked = {"fresh": 0, "breed": 0}
+        self.asked = {"fresh": 0, "breed": 0, "another_walk": 0}
 
     def fresh(self, random):
         self.asked["fresh"] += 1
@@ -52,6 +53,10 @@ class Counting(Mutator):
     def breed(self, data, random):
         self.asked["breed"] += 1
         return super().breed(data, random)
+
+    def another_walk(self, data, random):
+        self.asked["another_walk"] += 1
+        return super().another_walk(data, random)
 
 
 @given(
@@ -76,12 +81,34 @@ def test_the_same_seed_proposes_the_same():
 
 
 def shares(parent):
-    """What 20,000 proposals ask the mutator for, as shares."""
+    """What 20,000 proposals ask the mutator for, those left out that walk again, as shares."""
     mutator = Counting(CODEC)
     propose = proposals(1, mutator, parent)
-    for _ in range(N):
+    proposed = 0
+    while proposed - mutator.asked["another_walk"] < N:
         propose.next(PICKED, 300)
+        proposed += 1
     return {what: asked / N for what, asked in mutator.asked.items()}
+
+
+class Still(Mutator):
+    """Mutates nothing."""
+
+    def mutate(self, data, max_size, random):
+        return data
+
+    def cross(self, first, second, max_size, random):
+        return first
+
+
+def test_each_random_workload_is_walked_so_often():
+    propose = proposals(3, Still(CODEC), PICKED)
+    cases = [CODEC.decode(propose.next(PICKED, 300)) for _ in range(200)]
+    still = CODEC.decode(PICKED)[0]
+    groups = [(load, list(group)) for load, group in groupby(cases, lambda case: case[0])]
+    walks = [{(*s.gaps, *s.choices) for _, s in group} for load, group in groups if load != still]
+    assert len(walks) > 50
+    assert all(len(different) == TAILS for different in walks[:-1])
 
 
 def near(share, expected):
