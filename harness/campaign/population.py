@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
 
-PRICE = 0.75
+PRICE = 0.85
 """Power of the number of steps that surprise is divided by.
 
 With 0 runs became twice as long as random ones; with 1 short ones are bred that show little.
