@@ -331,10 +331,12 @@ class Ledger:
         if self.scheduler.unwinding:
             return  # the run is over: what cleanup code does is no part of it
         names = tuple(r.name for r in requests)
-        wakers = (f"woken in {kind_of(r.waker)}" for r in requests if r.waker is not None)
-        through = frozenset((f"in {kind_of(self.scheduler.current.activity)}", *wakers))
-        finding = Finding(kind, self.scheduler.executed, where, message, names, through=through)
-        self.findings.append(finding)
+        through = [f"woken in {kind_of(r.waker)}" for r in requests if r.waker is not None]
+        doing = self.scheduler.current.activity
+        if doing is not None:  # otherwise it is an idle point
+            through.append(f"in {kind_of(doing)}")
+        step, came = self.scheduler.executed, frozenset(through)
+        self.findings.append(Finding(kind, step, where, message, names, through=came))
         if self.scheduler.observer is not None:
             self.scheduler.observer.event(f"{kind.value}: {message}")
 

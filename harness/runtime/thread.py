@@ -34,9 +34,9 @@ class Activity(Protocol):
         """Execute it; called on the virtual thread, contains scheduling points."""
 
 
-def kind_of(activity: Activity | None) -> str:
-    """What an activity is, without what it is about: ``finish``. Without one, ``nothing``."""
-    return "nothing" if activity is None else activity.label.partition(" ")[0]
+def kind_of(activity: Activity) -> str:
+    """What an activity is, without what it is about: ``finish``."""
+    return activity.label.partition(" ")[0]
 
 
 _KEPT = 256

@@ -313,6 +313,11 @@ class WrongLength(RightQueue):
         self.length.store(5)
 
 
+def test_what_shows_at_an_idle_point_came_about_in_no_activity():
+    load = workload(WrongLength, "T0 arrive A", size=2)
+    assert only(executor(WrongLength).run(load, DEFAULT)).through == frozenset()
+
+
 def test_the_finding_says_what_the_counter_says_and_what_is_true():
     run = executor(WrongLength).run(workload(WrongLength, "T0 arrive A", size=1), DEFAULT)
     finding = only(run)
