@@ -4,6 +4,9 @@ Few workloads can show a given bug of a queue at all, and then few of the walks 
 most inputs have a random walk through a new workload, or through the child of one whose run showed
 rare features. A second walk through it is worth nearly as much and takes less time. The rest are
 mutations of what libFuzzer has kept.
+
+An easy bug shows soon in one of many different workloads, and at first everything is rare. So a
+campaign begins with new workloads and one walk through each.
 """
 
 from __future__ import annotations
@@ -13,6 +16,9 @@ from random import Random
 
 from harness.campaign.population import Population
 from harness.codec.mutate import TAILS, Mutator
+
+FIRST = 64
+"""New workloads that it begins with."""
 
 BRED = 0.6
 """How likely, unless the last one gets another walk, a workload is a child of one whose run showed
@@ -52,6 +58,7 @@ class Proposals:
         self._mutated = b""
         self._walked = b""
         self._walks = 0
+        self._first = FIRST
 
     def next(self, picked: bytes, longest: int) -> bytes:
         """The next input.
@@ -61,6 +68,9 @@ class Proposals:
             longest: in bytes.
         """
         random = self._random
+        if self._first:
+            self._first -= 1
+            return self._mutator.fresh(random)[:longest]
         if self._walks:
             self._walks -= 1
             return self._mutator.another_walk(self._walked, random)[:longest]

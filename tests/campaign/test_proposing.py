@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from harness.bench.subjects import subjects
 from harness.campaign import spool
 from harness.campaign.population import Population
-from harness.campaign.proposing import BRED, CROSSED, FRESH, PLAIN, Proposals
+from harness.campaign.proposing import BRED, CROSSED, FIRST, FRESH, PLAIN, Proposals
 from harness.campaign.worker import Task, Worker
 from harness.codec.codec import Codec
 from harness.codec.mutate import TAILS, Mutator
@@ -37,6 +37,13 @@ def proposals(seed, mutator=None, parent=None):
         return data[:longest]
 
     return Proposals(mutator or Mutator(CODEC), Same(parent), Random(seed), own)
+
+
+def begun(propose):
+    """Past the new workloads at the beginning."""
+    for _ in range(FIRST):
+        propose.next(PICKED, 300)
+    return propose
 
 
 class Counting(Mutator):
@@ -67,7 +74,7 @@ class Counting(Mutator):
 )
 def test_every_proposal_is_a_case_of_at_most_the_longest_size(picked, parent, seed, longest):
     propose = proposals(seed, parent=parent)
-    for _ in range(5):
+    for _ in range(FIRST + 5):
         data = propose.next(picked, longest)
         assert len(data) <= longest
         assert CODEC.decode(data)[0].ops
@@ -75,20 +82,28 @@ def test_every_proposal_is_a_case_of_at_most_the_longest_size(picked, parent, se
 
 def test_the_same_seed_proposes_the_same():
     first, second = proposals(7), proposals(7)
-    assert [first.next(b"abc", 300) for _ in range(50)] == [
-        second.next(b"abc", 300) for _ in range(50)
+    assert [first.next(b"abc", 300) for _ in range(FIRST + 50)] == [
+        second.next(b"abc", 300) for _ in range(FIRST + 50)
     ]
 
 
 def shares(parent):
     """What 20,000 proposals ask the mutator for, those left out that walk again, as shares."""
     mutator = Counting(CODEC)
-    propose = proposals(1, mutator, parent)
+    propose = begun(proposals(1, mutator, parent))
+    mutator.asked = dict.fromkeys(mutator.asked, 0)
     proposed = 0
     while proposed - mutator.asked["another_walk"] < N:
         propose.next(PICKED, 300)
         proposed += 1
     return {what: asked / N for what, asked in mutator.asked.items()}
+
+
+def test_a_campaign_begins_with_new_workloads_and_one_walk_through_each():
+    mutator = Counting(CODEC)
+    propose = proposals(5, mutator, PICKED)
+    workloads = {CODEC.decode(propose.next(PICKED, 300))[0] for _ in range(FIRST)}
+    assert len(workloads) == mutator.asked["fresh"] == FIRST
 
 
 class Still(Mutator):
@@ -102,7 +117,7 @@ class Still(Mutator):
 
 
 def test_each_random_workload_is_walked_so_often():
-    propose = proposals(3, Still(CODEC), PICKED)
+    propose = begun(proposals(3, Still(CODEC), PICKED))
     cases = [CODEC.decode(propose.next(PICKED, 300)) for _ in range(200)]
     still = CODEC.decode(PICKED)[0]
     groups = [(load, list(group)) for load, group in groupby(cases, lambda case: case[0])]
