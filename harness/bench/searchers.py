@@ -41,6 +41,17 @@ def unguided(executor: PythonExecutor, random: Random) -> Iterator[Run]:
         yield executor.run(*codec.decode(data))
 
 
+def fresh(executor: PythonExecutor, random: Random) -> Iterator[Run]:
+    """The same with a new workload for every run: fewer schedules, more time for each.
+
+    No campaign does so; it shows what of the difference that guidance makes is guidance.
+    """
+    codec = Codec(executor.spec)
+    mutator = Mutator(codec)
+    while True:
+        yield executor.run(*codec.decode(mutator.fresh(random)))
+
+
 def steered(make: Callable[[Random], Strategy]) -> Searcher:
     """A strategy that decides at every scheduling point; workloads are drawn at random."""
 
@@ -55,6 +66,7 @@ def steered(make: Callable[[Random], Strategy]) -> Searcher:
 
 SEARCHERS: Mapping[str, Searcher] = {
     "unguided": unguided,
+    "unguided-fresh": fresh,
     **{name: steered(make) for name, make in STRATEGIES.items()},
 }
 """Those that run in this process."""
