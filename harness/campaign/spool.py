@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from harness.cases.atomic_write import write_unforced
 from harness.codec.codec import VERSION
 
 
@@ -48,16 +48,8 @@ def put(spool: Path, data: bytes, signature: str, *, nth: int, runs: int, second
         "seconds": round(seconds, 3),
         "data": data.hex(),
     }
-    path = spool / f"{nth:08}-{name}.json"
-    part = spool / f".{path.name}.{os.getpid()}"
-    try:
-        # Not forced to the disk, which takes a campaign's first seconds longer than its runs: a
-        # kill loses nothing, and what is torn when the machine itself goes down is skipped.
-        part.write_text(json.dumps(document))
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
+    # Waiting for the disk would take a twentieth of a campaign's first seconds.
+    write_unforced(spool / f"{nth:08}-{name}.json", json.dumps(document).encode())
 
 
 def waiting(spool: Path) -> Iterator[RawFinding]:

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.cases.atomic_write import write_atomically
+from harness.cases.atomic_write import write_unforced
 
 
 @dataclass(slots=True)
@@ -38,7 +38,7 @@ class Status:
         Raises:
             OSError: the disk refuses.
         """
-        write_atomically(path, json.dumps(self._document()).encode())
+        write_unforced(path, json.dumps(self._document()).encode())
 
     def _document(self) -> dict[str, object]:
         values = {name: getattr(self, name) for name in self.__slots__}

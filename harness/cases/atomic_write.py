@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -13,13 +16,31 @@ def write_atomically(path: Path, data: bytes) -> None:
     Raises:
         OSError: the disk refuses; nothing is left behind.
     """
+    with _replacing(path) as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def write_unforced(path: Path, data: bytes) -> None:
+    """The same without waiting for the disk: only a crash of the machine may leave it torn.
+
+    For what is written often, and read by those who skip what is torn.
+
+    Raises:
+        OSError: the disk refuses; nothing is left behind.
+    """
+    with _replacing(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            yield file
         os.chmod(name, 0o644)
         os.replace(name, path)
     except BaseException:

@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Sequence
 
 from harness.model.finding import Finding, Kind
+from harness.oracles.ledger import came_about
 from harness.runtime.cycle import CycleProof
 from harness.runtime.errors import StuckError
 from harness.runtime.scheduler import Scheduler
@@ -62,15 +63,14 @@ def crash(scheduler: Scheduler, thread: VirtualThread, error: BaseException) -> 
     frames = traceback.extract_tb(error.__traceback__, limit=None if _shallow(error) else 20)
     inner = next((f for f in reversed(frames) if not _OWN.search(f.filename)), None)
     place = inner.name if inner is not None else "?"
-    activity = thread.activity
-    doing = activity.label if activity is not None else "?"
+    doing = thread.activity.label if thread.activity is not None else "?"
     text = _text(error)
     return Finding(
         Kind.EXCEPTION,
         scheduler.executed,
         f"{type(error).__name__} in {place}",
         f"{type(error).__name__} in {place} while T{thread.index} did {doing}: {text}",
-        through=frozenset() if activity is None else frozenset((f"in {kind_of(activity)}",)),
+        through=came_about(thread.activity),
     )
 
 

@@ -16,12 +16,25 @@ from harness.model.outcome import Answer, Outcome
 from harness.oracles import order
 from harness.oracles.order import Overtaking
 from harness.runtime.scheduler import Scheduler
-from harness.runtime.thread import kind_of
+from harness.runtime.thread import Activity, kind_of
 
 _ARRIVING, _QUEUED = Stage.ARRIVING, Stage.QUEUED
 _DISPATCHED, _IN_SERVICE = Stage.DISPATCHED, Stage.IN_SERVICE
 _ABORTING, _FINISHED = Stage.ABORTING, Stage.FINISHED
 _ADMITTED_ANSWER, _QUEUED_ANSWER = Answer.ADMITTED, Answer.QUEUED
+
+
+def came_about(doing: Activity | None, requests: Sequence[Request] = ()) -> frozenset[str]:
+    """How a finding came about, see ``Finding.through``.
+
+    Args:
+        doing: the activity in which it became true; None at an idle point.
+        requests: those concerned.
+    """
+    through = [f"woken in {kind_of(r.waker)}" for r in requests if r.waker is not None]
+    if doing is not None:
+        through.append(f"in {kind_of(doing)}")
+    return frozenset(through)
 
 
 class Ledger:
@@ -331,12 +344,9 @@ class Ledger:
         if self.scheduler.unwinding:
             return  # the run is over: what cleanup code does is no part of it
         names = tuple(r.name for r in requests)
-        through = [f"woken in {kind_of(r.waker)}" for r in requests if r.waker is not None]
-        doing = self.scheduler.current.activity
-        if doing is not None:  # otherwise it is an idle point
-            through.append(f"in {kind_of(doing)}")
-        step, came = self.scheduler.executed, frozenset(through)
-        self.findings.append(Finding(kind, step, where, message, names, through=came))
+        through = came_about(self.scheduler.current.activity, requests)
+        finding = Finding(kind, self.scheduler.executed, where, message, names, through=through)
+        self.findings.append(finding)
         if self.scheduler.observer is not None:
             self.scheduler.observer.event(f"{kind.value}: {message}")
 

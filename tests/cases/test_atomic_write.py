@@ -6,15 +6,16 @@ import os
 
 import pytest
 
-from harness.cases.atomic_write import write_atomically
+from harness.cases.atomic_write import write_atomically, write_unforced
 from harness.cases.casefile import SUFFIX
 
 
-def test_it_writes_and_replaces(tmp_path):
+@pytest.mark.parametrize("write", [write_atomically, write_unforced])
+def test_it_writes_and_replaces(tmp_path, write):
     path = tmp_path / "new" / "folder" / "x"
-    write_atomically(path, b"one")
+    write(path, b"one")
     assert path.read_bytes() == b"one"
-    write_atomically(path, b"two")
+    write(path, b"two")
     assert path.read_bytes() == b"two"
     assert os.listdir(path.parent) == ["x"]
 
@@ -49,6 +50,13 @@ def test_the_data_reach_the_disk_before_the_name_does(tmp_path, monkeypatch):
         monkeypatch.setattr(os, step, noted)
     write_atomically(tmp_path / "x", b"data")
     assert calls == ["fsync", "replace"]
+
+
+def test_one_that_is_not_forced_does_not_wait_for_the_disk(tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setattr(os, "fsync", calls.append)
+    write_unforced(tmp_path / "x", b"data")
+    assert calls == []
 
 
 def test_a_half_written_file_is_not_taken_for_a_case(tmp_path, monkeypatch):
