@@ -3,6 +3,7 @@
 This module is what engine authors import; see ``harness.engine`` and ``harness.sync``.
 """
 
+from harness.compiled import COMPILED
 from harness.engine import Engine, Request, invariant, operation, takes
 from harness.model.outcome import ADMITTED, QUEUED, REJECTED, Outcome, admitted, queued
 from harness.model.params import Index, Int, OwnRequest
@@ -24,6 +25,7 @@ from harness.sync import (
 
 __all__ = [
     "ADMITTED",
+    "COMPILED",
     "QUEUED",
     "REJECTED",
     "Atomic",

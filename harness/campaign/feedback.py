@@ -17,19 +17,21 @@ depend on names only, so they are the same in every process.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Final
 from zlib import crc32
 
 from harness.campaign.ablation import Ablation
+from harness.execute.activities import Call
 from harness.runtime.scheduler import Scheduler
+from harness.sync.primitive import Primitive
 
-MAP_SIZE = 8192
+MAP_SIZE: Final = 8192
 """Places in the map: libFuzzer's scan costs 0.5 µs a run at 8 kB, 4.3 µs at 64 kB."""
 
-FAR = 4
+FAR: Final = 4
 """So many who could still dequeue are no near miss."""
 
-_ON_LOCKS = frozenset(("lock", "trylock", "trylock-fails", "read_lock", "write_lock"))
+_ON_LOCKS: Final = frozenset(("lock", "trylock", "trylock-fails", "read_lock", "write_lock"))
 
 
 Places = dict[tuple[str, str], int | None]
@@ -83,18 +85,17 @@ class FeedbackMap:
 
     def forget(self) -> None:
         """A new run begins, and all places are 0."""
-        self._ever.update(self.shown)
         self.shown.clear()
 
     @property
     def seen(self) -> int:
         """How many places were set in some run."""
-        return len(self._ever.union(self.shown))
+        return len(self._ever)
 
-    def reads(self, obj: Any, kind: str) -> None:
+    def reads(self, obj: Primitive, kind: str) -> None:
         """The current thread makes access ``kind`` to ``obj``, which another tag wrote last."""
-        reader: Any = self.scheduler.tag
-        writer = obj.writer
+        reader, writer = self.scheduler.tag, obj.writer
+        assert isinstance(reader, Tag) and isinstance(writer, Tag)
         try:
             pairs = reader.pairs[writer]
         except KeyError:
@@ -109,21 +110,22 @@ class FeedbackMap:
             self.places[place] = 1
             self.shown.append(place)
 
-    def ended(self, activity: Any) -> None:
+    def ended(self, call: Call) -> None:
         """An activity has ended: note the abstract state it leaves, and a near miss."""
-        s, ledger = self.scheduler, activity.plan.ledger
-        counters = [counter.value for counter, _, _ in ledger.counters] or [0]
-        counters.sort()
+        s, ledger = self.scheduler, call.plan.ledger
+        queued = served = least = most = 0
+        for n in ledger.queued:
+            queued += n
+        for n in ledger.in_service:
+            served += n
+        if ledger.counters:
+            counters = [counter.value for counter, _, _ in ledger.counters]
+            counters.sort()
+            least, most = counters[0], counters[-1]
+        tag = call.tag
+        assert isinstance(tag, Tag)
         # Not cut here: that takes longer than to remember more states.
-        state = (
-            activity.tag.kind,
-            s.inside,
-            s.pending,
-            sum(ledger.queued),
-            sum(ledger.in_service),
-            counters[0],
-            counters[-1],
-        )
+        state = (tag.kind, s.inside, s.pending, queued, served, least, most)
         try:
             found = self._states[state]
         except KeyError:
@@ -142,7 +144,11 @@ class FeedbackMap:
 
     def _place_of(self, writer: Tag, name: str, kind: str, reader: Tag) -> int | None:
         noted = self._parts.hand_offs if kind in _ON_LOCKS else self._parts.reads_from
-        return _place(f"{writer.kind} {name} {kind} {reader.kind}") if noted else None
+        if not noted:
+            return None
+        place = _place(f"{writer.kind} {name} {kind} {reader.kind}")
+        self._ever.add(place)  # it is asked for when it is seen
+        return place
 
     def _places_of(
         self, kind: str, inside: int, pending: int, queued: int, served: int, least: int, most: int
@@ -154,7 +160,9 @@ class FeedbackMap:
         left = inside + pending + served
         if self._parts.near_miss and queued and left < FAR:
             features.append((kind, _cut(queued), left))
-        return tuple(_place(repr(feature)) for feature in features)
+        places = [_place(repr(feature)) for feature in features]
+        self._ever.update(places)
+        return tuple(places)
 
 
 def _place(feature: str) -> int:

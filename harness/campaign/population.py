@@ -13,23 +13,26 @@ those with the most surprise for the steps it took.
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
+from typing import Final
 
-PRICE = 0.85
+from mypy_extensions import mypyc_attr
+
+PRICE: Final = 0.85
 """Power of the number of steps that surprise is divided by.
 
 With 0 runs became twice as long as random ones; with 1 short ones are bred that show little.
 """
 
-SHORTEST = 32
+SHORTEST: Final = 32
 """Steps of a run that is not worth more for being shorter."""
 
-MOST = 64
+MOST: Final = 64
 """Parents that wait."""
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Population:
     """The parents that wait, and how often each feature was seen.
 
@@ -42,13 +45,16 @@ class Population:
         self._seen = [0] * places
         self._parents: list[_Parent] = []  # the best is the last
 
-    def saw(self, data: bytes, shown: Sequence[int], steps: int) -> None:
+    def saw(self, data: bytes, shown: list[int], steps: int) -> None:
         """A run of ``data`` showed the features in these places, in so many steps."""
         self._runs += 1
         seen = self._seen
+        common = 0.0
         for place in shown:
-            seen[place] += 1
-        surprise = len(shown) * log(self._runs) - sum(map(log, map(seen.__getitem__, shown)))
+            n = seen[place] + 1
+            seen[place] = n
+            common += log(n)
+        surprise = len(shown) * log(self._runs) - common
         value = surprise / max(steps, SHORTEST) ** PRICE
         parents = self._parents
         if len(parents) == MOST:

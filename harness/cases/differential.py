@@ -58,7 +58,7 @@ class Differential:
         there = {_sort(finding) for finding in other.recorded.run.findings}
         comparable = other.fidelity is not Fidelity.STALE
         kept = [f for f in recorded.run.findings if comparable and _sort(f) not in there]
-        return replace(recorded, run=replace(recorded.run, findings=kept))
+        return replace(recorded, run=Run(kept, recorded.run.steps, recorded.run.limited))
 
 
 def _sort(finding: Finding) -> Kind | str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from harness import COMPILED
 from harness.cli.bench import bench
 from harness.cli.corpus import accept, fixed
 from harness.cli.coverage import coverage
@@ -16,7 +17,10 @@ from harness.cli.verify import verify
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="harness")
+@click.version_option(
+    package_name="harness",
+    message=f"%(package)s %(version)s, {'compiled' if COMPILED else 'not compiled'}",
+)
 def main() -> None:
     """Find requests that are queued with no one left to dequeue them.
 

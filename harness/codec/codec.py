@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from random import Random
+from typing import Final
 
 from harness.codec.tail import MEAN_GAPS, filler, tail
 from harness.model.params import OwnRequest
@@ -30,13 +31,13 @@ from harness.model.workload import Op, Topology, Workload
 VERSION = 1
 """Of the layout. Raise it whenever old bytes would decode to another case."""
 
-MAX_OPS = 12
+MAX_OPS: Final = 12
 """Operations in a workload."""
 
-MOST_KINDS = 6
+MOST_KINDS: Final = 6
 """Kinds of operation in a random workload, beside ``arrive``."""
 
-_CACHE = 64
+_CACHE: Final = 64
 
 
 class CodecError(ValueError):

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from mypy_extensions import mypyc_attr
+
 from harness.codec.codec import MAX_OPS, Codec, fold, spelled, tail_seed
 from harness.codec.tail import MEAN_GAPS, filler, tail
 from harness.model.workload import Workload
@@ -55,6 +57,7 @@ class Parts:
     deviations: list[tuple[int, int]]
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Mutator:
     """Mutates inputs of one engine.
 

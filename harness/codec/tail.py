@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from hashlib import shake_128
 from math import log
+from typing import Final
 
-MEAN_GAPS = (2, 4, 8, 16, 32, 64)
+MEAN_GAPS: Final = (2, 4, 8, 16, 32, 64)
 """Mean gaps an input can choose from, in decisions."""
 
-LENGTH = 192
+LENGTH: Final = 192
 """Deviations in a tail; after them the default policy goes on."""
 
-_POOL_SIZE = 1 << 16
-_POOL = shake_128(b"harness tail").digest(_POOL_SIZE + LENGTH)
+_POOL_SIZE: Final = 1 << 16
+_POOL: Final = shake_128(b"harness tail").digest(_POOL_SIZE + LENGTH)
 
 
 def _quantiles(mean: int) -> bytes:
@@ -26,7 +27,7 @@ def _quantiles(mean: int) -> bytes:
     return bytes(min(254, int(log(1 - (i + 0.5) / 256) / log(stay))) for i in range(256))
 
 
-_GAPS = tuple(_POOL.translate(_quantiles(mean)) for mean in MEAN_GAPS)
+_GAPS: Final = tuple(_POOL.translate(_quantiles(mean)) for mean in MEAN_GAPS)
 
 
 def tail(rate: int, seed: int) -> tuple[bytes, bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from harness.runtime.thread import Activity, VirtualThread
@@ -23,7 +23,7 @@ class Stage(Enum):
     ABORTED = "aborted"
 
 
-_NEW = Stage.NEW
+_NEW: Final = Stage.NEW
 
 
 class Request:
@@ -53,6 +53,7 @@ class Request:
         "waker",
         "woken",
     )
+    __deletable__ = ("finish", "resume")  # tells the compiler
 
     finish: Activity
     resume: Activity

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from harness.engine.request import Request, Stage
 from harness.oracles import order
+from harness.runtime.thread import Activity
 
 if TYPE_CHECKING:
     from harness.execute.plan import Plan
 
-_ABORTABLE = (Stage.QUEUED, Stage.DISPATCHED, Stage.IN_SERVICE)
-_GONE = (Stage.FINISHED, Stage.ABORTED, Stage.REJECTED)
+_ABORTABLE: Final = (Stage.QUEUED, Stage.DISPATCHED, Stage.IN_SERVICE)
+_GONE: Final = (Stage.FINISHED, Stage.ABORTED, Stage.REJECTED)
 
 
-class Call:
+class Call(Activity):
     """A call into the engine.
 
     Attributes:
-        tag: its thread and kind, for the feedback.
         following: the thread's next operation, ready as soon as this one begins.
     """
 
-    __slots__ = ("args", "following", "plan", "request", "tag")
+    __slots__ = ("args", "following", "plan", "request")
 
     def __init__(self, plan: Plan, tag: object) -> None:
+        super().__init__(tag)
         self.plan = plan
-        self.tag = tag
         self.following: Call | None = None
         self.args: tuple[object, ...] = ()
         self.request: Request
@@ -39,10 +39,6 @@ class Call:
     def frozen_state(self) -> tuple[object, ...]:
         """Which one it is; it does not change while it runs."""
         return (self.label,)
-
-    def run(self) -> None:
-        """Make the call."""
-        raise NotImplementedError
 
 
 class Arrive(Call):

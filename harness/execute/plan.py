@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from harness.engine.base import Engine
 from harness.engine.request import Request
 from harness.execute.activities import Abort, Arrive, Call, Finish, Operate, Probe, Resume
 from harness.model.params import OwnRequest
@@ -28,7 +28,7 @@ class Plan:
         engine, ledger: those of the current run.
     """
 
-    engine: Engine
+    engine: Any  # not Engine: what its methods return is for the ledger to judge
     ledger: Ledger
 
     def __init__(self, scheduler: Scheduler, spec: EngineSpec, workload: Workload) -> None:
@@ -44,7 +44,7 @@ class Plan:
         self._calls: list[Call] = []
         threads = workload.topology.threads
         while len(scheduler.threads) < threads:
-            scheduler.threads.append(VirtualThread(scheduler, len(scheduler.threads)))
+            scheduler.threads.append(VirtualThread(scheduler.threads, len(scheduler.threads)))
         self._first: list[Call | None] = [None] * threads
         last: list[Call | None] = [None] * threads
         own: list[list[Request]] = [[] for _ in range(threads)]

@@ -15,7 +15,6 @@ from harness.model.workload import Workload
 from harness.runtime.watched import Pilot
 
 
-@dataclass(slots=True)
 class Run:
     """The result of one execution.
 
@@ -25,9 +24,12 @@ class Run:
         limited: the budget was spent without a proven cycle; the run says nothing.
     """
 
-    findings: Sequence[Finding]
-    steps: int
-    limited: bool
+    __slots__ = ("findings", "limited", "steps")
+
+    def __init__(self, findings: Sequence[Finding], steps: int, limited: bool) -> None:
+        self.findings = findings
+        self.steps = steps
+        self.limited = limited
 
     @property
     def went_round(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from harness.engine.base import Engine
 from harness.engine.request import Request, Stage
@@ -19,12 +19,13 @@ from harness.oracles.idle import IdleOracle
 from harness.oracles.ledger import Ledger
 from harness.runtime.active import active
 from harness.runtime.cycle import CycleProof
+from harness.runtime.hooks import Hooks
 from harness.runtime.scheduler import FOREVER, Scheduler
 from harness.runtime.thread import VirtualThread
 from harness.runtime.unwinding import unwind
 from harness.runtime.watched import Guide, Observer, Pilot
 
-LIMIT = 20_000
+LIMIT: Final = 20_000
 """Decisions after which a run is given up as ``step-limit``."""
 
 
@@ -34,7 +35,7 @@ _WHY_WAITING = (Kind.STRANDED, Kind.CAPACITY_LEAK)
 """Findings that already say why a thread waits for ever at the end."""
 
 
-class Session:
+class Session(Hooks):
     """Everything about a workload that outlives a run, so that a run costs little to start.
 
     Args:

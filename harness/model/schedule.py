@@ -11,10 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 
-class Schedule(NamedTuple):
+class Schedule:
     """Deviations from the default policy; after the last one the default policy to the end.
 
     Two parallel sequences rather than a list of pairs, because the decoder makes them by
@@ -31,9 +30,26 @@ class Schedule(NamedTuple):
             not go on) are random too. Nothing else tells the two apart.
     """
 
-    gaps: Sequence[int] = ()
-    choices: Sequence[int] = ()
-    explicit: int = 0
+    __slots__ = ("choices", "explicit", "gaps")
+
+    # Written out: a dataclass takes twice as long to make, and every run has one.
+    def __init__(
+        self, gaps: Sequence[int] = (), choices: Sequence[int] = (), explicit: int = 0
+    ) -> None:
+        self.gaps = gaps
+        self.choices = choices
+        self.explicit = explicit
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Schedule)
+            and self.gaps == other.gaps
+            and self.choices == other.choices
+            and self.explicit == other.explicit
+        )
+
+    def __repr__(self) -> str:
+        return f"Schedule({self.gaps!r}, {self.choices!r}, {self.explicit})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def crash(scheduler: Scheduler, thread: VirtualThread, error: BaseException) -> 
     )
 
 
-_OWN = re.compile(r"[/\\]harness[/\\](runtime|sync)[/\\]")
+_OWN = re.compile(r"(^|[/\\])harness[/\\](runtime|sync)[/\\]")
 """Files whose functions are not where an engine went wrong, although they raised."""
 
 

@@ -8,7 +8,9 @@ that long, so more in service than the capacity is over-admission, never an arte
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
+
+from mypy_extensions import mypyc_attr
 
 from harness.engine.request import Request, Stage
 from harness.model.finding import Finding, Kind
@@ -18,10 +20,15 @@ from harness.oracles.order import Overtaking
 from harness.runtime.scheduler import Scheduler
 from harness.runtime.thread import Activity, kind_of
 
-_ARRIVING, _QUEUED = Stage.ARRIVING, Stage.QUEUED
-_DISPATCHED, _IN_SERVICE = Stage.DISPATCHED, Stage.IN_SERVICE
-_ABORTING, _FINISHED = Stage.ABORTING, Stage.FINISHED
-_ADMITTED_ANSWER, _QUEUED_ANSWER = Answer.ADMITTED, Answer.QUEUED
+# Final, so that the compiled ledger does not look them up in a dictionary.
+_ARRIVING: Final = Stage.ARRIVING
+_QUEUED: Final = Stage.QUEUED
+_DISPATCHED: Final = Stage.DISPATCHED
+_IN_SERVICE: Final = Stage.IN_SERVICE
+_ABORTING: Final = Stage.ABORTING
+_FINISHED: Final = Stage.FINISHED
+_ADMITTED_ANSWER: Final = Answer.ADMITTED
+_QUEUED_ANSWER: Final = Answer.QUEUED
 
 
 def came_about(doing: Activity | None, requests: Sequence[Request] = ()) -> frozenset[str]:
@@ -37,6 +44,7 @@ def came_about(doing: Activity | None, requests: Sequence[Request] = ()) -> froz
     return frozenset(through)
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Ledger:
     """The ledger of one run; also what the engine calls out to.
 
@@ -168,14 +176,13 @@ class Ledger:
         if self.fifo:
             order.on_arrival(self, request)
 
-    def answered(self, request: Request, outcome: Outcome) -> None:
+    def answered(self, request: Request, outcome: object) -> None:
         """``arrive`` or ``resume`` returned ``outcome``."""
-        try:
-            answer = outcome.answer
-        except AttributeError:
+        if not isinstance(outcome, Outcome):
             raise TypeError(
                 f"arrive and resume must return ADMITTED, QUEUED or REJECTED, not {outcome!r}"
-            ) from None
+            )
+        answer = outcome.answer
         stage = request.stage
         if answer is _QUEUED_ANSWER:
             # Another thread may have dispatched it before its own call returned.

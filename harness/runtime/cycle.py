@@ -16,6 +16,7 @@ from harness.runtime.freeze import UnprovableError, freeze
 
 if TYPE_CHECKING:
     from harness.runtime.scheduler import Scheduler
+    from harness.runtime.thread import VirtualThread
 
 STEPS = 4096
 """Decisions under round robin before the proof is given up and the run counts as ``step-limit``."""
@@ -30,6 +31,12 @@ _SELDOM = 16
 What has stalled is on its cycle already, and most are short. Of data that grows for ever no number
 of states is proof.
 """
+
+
+def _activities(thread: VirtualThread) -> tuple[object, ...]:
+    """What a thread does, and what it could do next."""
+    doing = thread.activity
+    return (thread.index, doing and doing.label, *(a.label for a in thread.ready))
 
 
 class CycleProof:
@@ -76,7 +83,20 @@ class CycleProof:
             later = [t for t in s.live() if t.bit & (s.enabled | s.timed)]
             following = next((t for t in later if t.index > current.index), later[0])
             if following is not current:
-                s.switch(following)
+                self._hand_on(following)
+
+    def _hand_on(self, following: VirtualThread) -> None:
+        # Between activities as well the current thread goes on here, when its turn comes, and not
+        # with a decision of its own.
+        s = self._scheduler
+        current, carrier = s.current, s.carrier
+        between = current.carrier is None
+        if between:
+            current.carrier = carrier
+        s.switch(following)
+        if between:
+            current.carrier = None
+            s.carrier = carrier
 
     def _compare(self) -> None:
         s = self._scheduler
@@ -85,7 +105,7 @@ class CycleProof:
             s.stop("limit")
         if self._rounds > _OFTEN and self._rounds % _SELDOM:
             return
-        threads = [t for t in s.live() if t.greenlet]
+        threads = s.live()
         stacks = [frames for t in threads if (frames := stack_of(t, s.current)) is not None]
         if len(stacks) < len(threads):
             self._allowed += len(threads)  # deep in a recursion, which ends by itself
@@ -96,7 +116,7 @@ class CycleProof:
                 s.enabled,
                 s.timed,
                 tuple(position_of(t, s.current) for t in threads),
-                tuple((t.index, *(a.label for a in t.ready)) for t in threads),
+                tuple(map(_activities, threads)),
             )
         except UnprovableError:
             s.stop("limit")

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from itertools import islice
 from types import FrameType
+from typing import cast
 
 from harness.runtime.thread import VirtualThread
 from harness.runtime.valuestack import hidden_values, instruction
@@ -17,9 +18,13 @@ A deeper one is recursion. While it grows the state can not repeat, and it ends 
 return or a ``RecursionError``; looking at all of it at every step would take a run minutes.
 """
 
-_BOTTOM = VirtualThread._main.__code__
 _RUNTIME = "harness.runtime"
 _SYNC = "harness.sync"
+_ACCESSES = (_RUNTIME, _SYNC, "harness.oracles")
+"""Whose code lies between an engine's access and who is told of it, unless it is compiled."""
+
+_makes_accesses: dict[str, bool] = {}
+"""Of each file whether it is such code. Code objects are no keys: hashing one reads all of it."""
 
 
 def _module(frame: FrameType) -> str:
@@ -30,7 +35,7 @@ def _module(frame: FrameType) -> str:
 def stack(top: FrameType | None) -> Iterator[FrameType]:
     """The frames from ``top`` down to the activity, those of the scheduler left out."""
     frame = top
-    while frame is not None and frame.f_code is not _BOTTOM:
+    while frame is not None:
         if not _module(frame).startswith(_RUNTIME):
             yield frame
         frame = frame.f_back
@@ -44,7 +49,14 @@ def readable_stack(top: FrameType | None) -> list[FrameType] | None:
 
 def stack_of(thread: VirtualThread, current: VirtualThread) -> list[FrameType] | None:
     """The stack of any virtual thread, running or suspended; None when it is too deep."""
-    return readable_stack(sys._getframe(1) if thread is current else thread.greenlet.gr_frame)
+    return readable_stack(_top(thread, current))
+
+
+def _top(thread: VirtualThread, current: VirtualThread) -> FrameType | None:
+    if thread is current:
+        return sys._getframe(2)
+    carrier = thread.carrier
+    return None if carrier is None else cast(FrameType, carrier.greenlet.gr_frame)
 
 
 def position_of(thread: VirtualThread, current: VirtualThread) -> object:
@@ -53,13 +65,27 @@ def position_of(thread: VirtualThread, current: VirtualThread) -> object:
     Of the scheduler's own functions only which they are: where exactly they call each other
     from depends, before Python 3.12, on how often that code has run before.
     """
-    frame = sys._getframe(1) if thread is current else thread.greenlet.gr_frame
+    frame = _top(thread, current)
     positions: list[object] = []
-    while frame is not None and frame.f_code is not _BOTTOM:
+    while frame is not None:
         own = _module(frame).startswith(_RUNTIME)
         positions.append((id(frame.f_code), None if own else instruction(frame)))
         frame = frame.f_back
     return tuple(positions)
+
+
+def accessing_frame(top: FrameType) -> FrameType:
+    """The frame that called the primitive, seen from one of those that carry out its access."""
+    frame = top
+    while True:
+        file = frame.f_code.co_filename
+        ours = _makes_accesses.get(file)
+        if ours is None:
+            ours = _makes_accesses[file] = _module(frame).startswith(_ACCESSES)
+        below = frame.f_back
+        if not ours or below is None:
+            return frame
+        frame = below
 
 
 def advanced(before: list[FrameType], now: list[FrameType]) -> list[FrameType]:

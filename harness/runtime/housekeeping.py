@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from harness.runtime.scheduler import Scheduler
 
-CHECK_EVERY = 128
+CHECK_EVERY: Final = 128
 """Decisions between two housekeepings (spin suspicion, stall, limit)."""
 
-STALL = 1024
+STALL: Final = 1024
 """Decisions without progress after which a run is suspected of looping for ever."""
 
 

@@ -16,12 +16,14 @@ third slower. A property test holds the two versions to the same decisions.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from greenlet import getcurrent
+from mypy_extensions import mypyc_attr
 
 from harness.model.schedule import Schedule
 from harness.runtime import watched
+from harness.runtime.carrier import Carrier
 from harness.runtime.errors import Unwind
 from harness.runtime.hooks import Hooks
 from harness.runtime.housekeeping import CHECK_EVERY, look
@@ -33,9 +35,10 @@ if TYPE_CHECKING:
     from harness.runtime.cycle import CycleProof
     from harness.runtime.watched import Guide, Observer
 
-FOREVER = 1 << 60
+FOREVER: Final = 1 << 60
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Scheduler:
     """Runs virtual threads under a schedule.
 
@@ -43,6 +46,8 @@ class Scheduler:
         left: decisions that pass before the scheduler must be asked.
         index: decisions granted so far; ``index - left`` have been executed.
         current: the virtual thread that executes.
+        carrier: at a boundary, the one that executes it.
+        spare: carriers that no thread needs at the moment.
         enabled: bit mask of threads that can run. A blocked thread is never in it.
         free: what free choices go by, 0 for the default policy. Those are choices that are no
             deviation: which ready activity a thread takes, who runs after a thread that can
@@ -65,6 +70,7 @@ class Scheduler:
 
     __slots__ = (
         "alive",
+        "carrier",
         "check",
         "choice",
         "choices",
@@ -100,6 +106,7 @@ class Scheduler:
         "sets",
         "setting_up",
         "slice",
+        "spare",
         "spinners",
         "stubborn",
         "swallowed",
@@ -112,9 +119,11 @@ class Scheduler:
     )
 
     current: VirtualThread
+    carrier: Carrier
 
     def __init__(self) -> None:
         self.threads: list[VirtualThread] = []
+        self.spare: list[Carrier] = []
         self.sets = ThreadSets(self.threads, 0)
         self.spinners = Spinners(self)
         self.stubborn: list[VirtualThread] = []
@@ -157,13 +166,23 @@ class Scheduler:
         Afterwards ``over`` says why the run ended early, or is None; threads that are still
         inside an activity are blocked, and stay so until they are unwound.
         """
-        count = len(first)
-        self.main = getcurrent()
-        self.runs += 1
         self.hooks = hooks
         self.observer = observer
         self.prover = prover
         self.guide = guide
+        self.limit = limit
+        self._begin(first, schedule)
+        self.current = self.threads[0]
+        self.spare_carrier().resume()
+        if self.over == "interrupt":
+            self.interrupted = False
+            unwind(self)
+            raise KeyboardInterrupt
+
+    def _begin(self, first: Sequence[Activity | None], schedule: Schedule) -> None:
+        count = len(first)
+        self.main = getcurrent()
+        self.runs += 1
         self.probe = None
         self.alive = count
         self.enabled = (1 << count) - 1
@@ -171,29 +190,26 @@ class Scheduler:
         self.index = self.next = self.mark = 0
         self.mark_progress: object = None
         self.mark_activity: Activity | None = None
-        self.gaps, self.choices, self.explicit = schedule
+        self.gaps = schedule.gaps
+        self.choices = schedule.choices
+        self.explicit = schedule.explicit
         self.count = len(self.gaps)
-        self.watched = observer is not None or prover is not None
+        self.watched = self.observer is not None or self.prover is not None
         self.slice = self.free_slice = 0 if self.watched else FOREVER
         self.check = CHECK_EVERY
-        self.limit = limit
         self.over = None
         if self.spinners.parked:
             self.spinners.parked.clear()
         threads = self.threads
-        for thread, activity in zip(threads, first, strict=False):
+        for i in range(count):
+            thread = threads[i]
+            activity = first[i]
             if thread.ready:
                 thread.ready.clear()
             if activity is not None:
                 thread.ready.append(activity)
             thread.idle = False
         self.draw()
-        self.current = threads[0]
-        self.current.resume()
-        if self.over == "interrupt":
-            self.interrupted = False
-            unwind(self)
-            raise KeyboardInterrupt
 
     @property
     def executed(self) -> int:
@@ -218,25 +234,47 @@ class Scheduler:
             self.over = "crash"
             self.hooks.crashed(self.current, error)
 
-    def retire(self, thread: VirtualThread) -> None:
-        """``thread`` takes no further part in this run; returns in the next one."""
-        thread.activity = thread.blocked_on = None
+    def retire(self, carrier: Carrier) -> None:
+        """The current thread takes no further part in this run.
+
+        Returns when ``carrier`` is needed again.
+        """
+        thread = self.current
+        thread.activity = thread.carrier = thread.blocked_on = None
         thread.idle = True
+        self.spare.append(carrier)
         self.main.switch()
+
+    def hand_back(self) -> None:
+        """The run is over: whoever started it goes on.
+
+        Returns when the carrier is needed again; from inside an activity only by raising
+        ``Unwind``.
+        """
+        if self.current.carrier is None:
+            self.spare.append(self.carrier)
+        self.main.switch()
+        if self.unwinding:
+            refuse(self)
 
     def ghost(self, name: str, writes: bool) -> None:
         """The current thread touches a ghost variable; nothing depends on it here."""
 
     def stop(self, why: str) -> None:
-        """End the run here; returns only by raising ``Unwind`` when it is unwound."""
+        """End the run here; returns only by raising ``Unwind``."""
         self.over = why
-        self.main.switch()
+        self.hand_back()
         raise Unwind
 
     def close(self) -> None:
-        """Let go of the threads; no run can follow."""
-        for thread in self.threads:
-            thread.rest()
+        """Let go of the threads and carriers; no run can follow.
+
+        A greenlet that is dropped inside an activity would stay for ever with all that its frames
+        refer to: no garbage collector looks into them.
+        """
+        for carrier in self.spare:
+            carrier.end()
+        self.spare.clear()
         self.threads.clear()
 
     # -------------------------------------------------------------- decisions
@@ -259,11 +297,14 @@ class Scheduler:
         others = (self.enabled | self.timed) & ~current.bit
         if others:
             if self.probe is not None:
-                self.end_probe()
+                self.probe.end()
             found = self.sets[others]
             self.current = thread = found[choice % len(found)]
             self.tag = thread.tag
-            thread.resume()
+            carrier = thread.carrier
+            if carrier is None:
+                carrier = self.spare_carrier()
+            carrier.resume()
             if self.unwinding:
                 refuse(self)
 
@@ -298,16 +339,15 @@ class Scheduler:
     def leave(self) -> None:
         """The current thread can not go on (its bit is cleared): another one runs.
 
-        Ends the run when there is none. Returns when the current thread is chosen again.
+        Ends the run when there is none. Inside an activity it returns when the current thread
+        is chosen again, between activities at once.
         """
         if self.watched:
             watched.leave(self)
             return
         if not (self.enabled or self.timed or self.hooks.exhausted()):
-            self.main.switch()
-            if self.unwinding:
-                refuse(self)
-            return  # the next run has begun
+            self.hand_back()
+            return
         following = self.successors() if self.timed else self.current.after[self.enabled]
         chosen = self.free
         if self.left:
@@ -329,9 +369,13 @@ class Scheduler:
         i = self.next
         self.next = i + 1
         if i < self.count:
-            self.choice = choice = self.choices[i]
+            gaps, choices = self.gaps, self.choices
+            if isinstance(gaps, bytes) and isinstance(choices, bytes):
+                gap, choice = gaps[i], choices[i]  # as it is decoded: quicker, compiled
+            else:
+                gap, choice = gaps[i], choices[i]
+            self.choice = choice
             self.free = choice >> 3 if i >= self.explicit else 0
-            gap = self.gaps[i]
             if gap < self.check - self.index and self.slice:
                 self.left = gap
                 self.index += gap
@@ -358,16 +402,29 @@ class Scheduler:
         return self.current.after[self.enabled] + self.sets[self.timed]
 
     def switch(self, thread: VirtualThread) -> None:
-        """Run ``thread``; returns when the current one is chosen again."""
+        """Run ``thread``. Inside an activity it returns when the current one is chosen again.
+
+        Between activities it returns at once, and ``thread`` is the current one.
+        """
         if self.probe is not None:
-            self.end_probe()
-        if thread is self.current:
+            self.probe.end()
+        before = self.current
+        if thread is before:
             return
         self.current = thread
         self.tag = thread.tag
-        thread.resume()
+        if before.carrier is None:
+            return  # its carrier goes on with ``thread``
+        carrier = thread.carrier
+        if carrier is None:
+            carrier = self.spare_carrier()
+        carrier.resume()
         if self.unwinding:
             refuse(self)
+
+    def spare_carrier(self) -> Carrier:
+        """A carrier for a thread that has none."""
+        return self.spare.pop() if self.spare else Carrier(self)
 
     # ----------------------------------------------------------- housekeeping
 
@@ -382,21 +439,6 @@ class Scheduler:
         self.held += self.left
         self.index -= self.left
         self.left = 0
-
-    def end_probe(self) -> None:
-        """Stop looking for a repetition: none was found, or another thread runs now."""
-        self.probe = None
-        self.slice = self.free_slice
-        self.unwatch()
-
-    def unwatch(self) -> None:
-        """Return to the fast path if nobody needs the full one any more."""
-        self.watched = (
-            self.observer is not None
-            or self.prover is not None
-            or self.probe is not None
-            or bool(self.spinners.parked)
-        )
 
     def wake(self, thread: VirtualThread, activity: Activity) -> None:
         """Make ``activity`` ready on ``thread``."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from harness.runtime.frames import readable_stack, repeats
 from harness.runtime.freeze import UnprovableError, freeze
 from harness.runtime.valuestack import instruction
+from harness.runtime.watched import unwatch
 
 if TYPE_CHECKING:
     from harness.runtime.scheduler import Scheduler
@@ -97,7 +98,7 @@ class Spinners:
     def _enable(self, bit: int) -> None:
         del self.parked[bit]
         self.scheduler.enabled |= bit
-        self.scheduler.unwatch()
+        unwatch(self.scheduler)
 
 
 class Probe:
@@ -124,12 +125,19 @@ class Probe:
         self._progress = scheduler.hooks.progress()
         self._touched: set[Any] = set()
 
+    def end(self) -> None:
+        """Stop looking: no repetition was found, or another thread runs now."""
+        s = self.scheduler
+        s.probe = None
+        s.slice = s.free_slice
+        unwatch(s)
+
     def step(self, obj: Any) -> None:
         """The current thread is about to access ``obj``; parks it when it repeats itself."""
         s = self.scheduler
         frames = readable_stack(sys._getframe(1))
         if frames is None:
-            s.end_probe()
+            self.end()
             return
         position = tuple((id(f.f_code), instruction(f)) for f in frames)
         try:
@@ -139,7 +147,7 @@ class Probe:
                 state = freeze(s.hooks.state(), frames)
                 if state == self._origin:
                     if repeats(self._frames, frames) and not self._holds_a_lock():
-                        s.end_probe()
+                        self.end()
                         touched = {obj: obj.value for obj in self._touched}
                         s.spinners.park(Parked(s.current, touched, state[0]))
                         return
@@ -148,11 +156,11 @@ class Probe:
                     self._refused.add(position)
                     self._origin = None
         except UnprovableError:
-            s.end_probe()
+            self.end()
             return
         self._steps += 1
         if self._steps > PROBE_LENGTH:
-            s.end_probe()
+            self.end()
         elif obj is not None:
             self._touched.add(obj)
 

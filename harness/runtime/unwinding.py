@@ -24,25 +24,25 @@ _graveyard: list[greenlet] = []
 
 
 def unwind(s: Scheduler) -> list[VirtualThread]:
-    """End every thread that is still inside an activity or was preempted before one.
+    """End every thread that is still inside an activity.
 
     Returns:
-        The threads that would not end, in this run or now; they were replaced and their
-        greenlets are kept suspended for ever.
+        The threads that would not end, in this run or now; their greenlets are kept suspended
+        for ever.
     """
     s.unwinding = s.watched = True
     s.left = 0
     for thread in s.live():
-        if thread.idle and thread.activity is None:
+        carrier = thread.carrier
+        if carrier is None:
             continue
         s.current = thread
         s.swallowed = 0
-        if thread.greenlet and thread not in s.stubborn:
-            thread.greenlet.throw(Unwind)
+        if thread not in s.stubborn:
+            carrier.greenlet.throw(Unwind)
         if thread in s.stubborn:
-            _graveyard.append(thread.greenlet)
-            thread.renew()
-        thread.activity = thread.blocked_on = None
+            _graveyard.append(carrier.greenlet)
+        thread.activity = thread.carrier = thread.blocked_on = None
         thread.idle = True
     s.unwinding = False
     stubborn, s.stubborn = s.stubborn, []

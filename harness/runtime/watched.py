@@ -120,17 +120,15 @@ def leave(s: Scheduler) -> None:
     if s.unwinding:
         refuse(s)
     if s.probe is not None:
-        s.end_probe()
+        s.probe.end()
     if s.observer is not None:
         s.observer.leaving()
     if s.spinners.parked:
         s.spinners.revive()
     while not (s.enabled or s.timed):
         if not s.spinners.last_chance() and not s.hooks.exhausted():
-            s.main.switch()
-            if s.unwinding:
-                refuse(s)
-            return  # the next run has begun
+            s.hand_back()
+            return
     deviates = False
     if s.left:
         s.left -= 1
@@ -161,6 +159,23 @@ def relax(s: Scheduler) -> None:
         s.switch(successor)
     elif s.probe is None:
         s.start_probe()
+
+
+def ended(s: Scheduler) -> None:
+    """An activity has ended, so state of any sort may have changed."""
+    s.spinners.revive_all()
+    if s.observer is not None:
+        s.observer.ended()
+
+
+def unwatch(s: Scheduler) -> None:
+    """Return to the fast versions if nobody needs the full ones any more."""
+    s.watched = (
+        s.observer is not None
+        or s.prover is not None
+        or s.probe is not None
+        or bool(s.spinners.parked)
+    )
 
 
 def _passes(s: Scheduler, place: Place) -> bool:

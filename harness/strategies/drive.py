@@ -13,6 +13,7 @@ from typing import Any
 from harness.execute.run import Run, Steerable
 from harness.model.schedule import Schedule
 from harness.model.workload import Workload
+from harness.runtime.frames import accessing_frame
 from harness.runtime.scheduler import Scheduler
 from harness.runtime.thread import Activity, VirtualThread
 from harness.runtime.watched import Place
@@ -21,9 +22,6 @@ from harness.strategies.base import Event, Option, Point, Strategy
 _KNOWN = 1 << 16
 _options: dict[tuple[object, ...], Option] = {}
 """All options met, by what tells them apart: most decisions then make no objects."""
-
-_WITHIN = frozenset(("__enter__", "__exit__", "wait", "notify_all"))
-"""Methods of primitives that make accesses of other methods; the site is their caller's."""
 
 
 def run_with(executor: Steerable, workload: Workload, strategy: Strategy) -> tuple[Run, Schedule]:
@@ -81,9 +79,7 @@ class Driver:
         """See ``Observer.reached``."""
         thread = self._s.current
         index = thread.index
-        frame = sys._getframe(4)  # of whoever called the primitive
-        while frame.f_code.co_name in _WITHIN and frame.f_back is not None:
-            frame = frame.f_back
+        frame = accessing_frame(sys._getframe(1))
         code, at = frame.f_code, frame.f_lasti
         name = obj.name if obj is not None else ""
         key = (index, self._ops[index], name, kind, code.co_qualname, at)

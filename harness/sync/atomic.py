@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
+from mypy_extensions import mypyc_attr
+
 from harness.runtime.active import active
 from harness.sync.primitive import Primitive
 
 T = TypeVar("T")
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Atomic(Primitive, Generic[T]):
     """An atomic variable.
 
@@ -149,6 +152,7 @@ class Atomic(Primitive, Generic[T]):
         return old
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Statistic(Primitive):
     """A counter that is only ever added to, for people to look at.
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
+from mypy_extensions import mypyc_attr
+
 from harness.runtime.active import active
 from harness.sync.primitive import Primitive
 
 T = TypeVar("T")
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Cell(Primitive, Generic[T]):
     """An ordinary variable that several threads access without synchronisation.
 

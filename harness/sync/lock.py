@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Self
 
+from mypy_extensions import mypyc_attr
+
 from harness.runtime.active import active
 from harness.runtime.errors import MisuseError
 from harness.runtime.thread import VirtualThread
@@ -11,6 +13,7 @@ from harness.sync.blocking import block
 from harness.sync.primitive import Primitive
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class SpinLock(Primitive):
     """A lock that one thread holds at a time; not reentrant.
 
@@ -105,6 +108,7 @@ class SpinLock(Primitive):
         self.unlock()
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Mutex(SpinLock):
     """A sleeping lock; as far as schedules go, the same as a spin lock."""
 

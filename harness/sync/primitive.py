@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from mypy_extensions import mypyc_attr
+
 from harness.runtime.active import active
 
 
@@ -23,6 +25,7 @@ def shown(value: object) -> str:
     return f"<{type(value).__name__}>"
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Primitive:
     """A named shared object whose accesses are scheduling points.
 

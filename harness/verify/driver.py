@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.model.schedule import Schedule
+from harness.runtime.frames import accessing_frame
 from harness.runtime.hooks import Hooks
 from harness.runtime.scheduler import FOREVER, Scheduler
 from harness.runtime.spinning import Parked
@@ -173,7 +174,7 @@ class Driver(Scheduler):
         if self.unwinding:
             refuse(self)
         thread = self.current
-        blind = MANNER.get(kind) == ADDS and result_ignored(sys._getframe(2))
+        blind = MANNER.get(kind) == ADDS and result_ignored(accessing_frame(sys._getframe(1)))
         self.processes.at[thread.index] = Stand(obj, kind, blind)
         following = self._next(thread)
         if following is not thread:
@@ -187,6 +188,7 @@ class Driver(Scheduler):
             following = self._next(thread)
             if following is not thread:
                 self._hand_over(following)
+                return None
         activity = self._opening
         assert activity is not None
         self._opening = None
@@ -210,15 +212,11 @@ class Driver(Scheduler):
             self._hand_over(following)
 
     def _hand_over(self, thread: VirtualThread | None) -> None:
-        """Run ``thread``, or end the run; returns when the current thread goes on."""
+        """Run ``thread``, or end the run; see ``Scheduler.switch`` for when it returns."""
         if thread is None:
-            self.main.switch()
+            self.hand_back()
         else:
-            self.current = thread
-            self.tag = thread.tag
-            thread.resume()
-        if self.unwinding:
-            refuse(self)
+            self.switch(thread)
 
     def _next(self, thread: VirtualThread) -> VirtualThread | None:
         """Who makes the next step; None when the run is over. ``thread`` made the last one."""

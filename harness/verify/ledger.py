@@ -37,11 +37,12 @@ class NotingLedger(Ledger):
         self._stage(request)
         super().arriving(request)
 
-    def answered(self, request: Request, outcome: Outcome) -> None:
+    def answered(self, request: Request, outcome: object) -> None:
         """See ``Ledger.answered``."""
         self._stage(request)
         stage = request.stage
         super().answered(request, outcome)
+        assert isinstance(outcome, Outcome)
         if stage is Stage.DISPATCHED and outcome.answer is Answer.REJECTED:
             self._slot(request.resource, RELEASE)
 

@@ -6,12 +6,19 @@ from dataclasses import replace
 from types import SimpleNamespace as Stub
 
 import pytest
+from engines_for_tests import RightQueue
 
 from harness.campaign.ablation import NO_FEEDBACK, WHOLE, Ablation
-from harness.campaign.feedback import FAR, FeedbackMap
+from harness.campaign.feedback import FAR, FeedbackMap, Tag
+from harness.execute.activities import Finish
+from harness.execute.plan import Plan
+from harness.model.workload import Op, Topology, Workload
+from harness.oracles.ledger import Ledger
+from harness.runtime.scheduler import Scheduler
 
 STATE = replace(WHOLE, near_miss=False)
 NEAR = replace(WHOLE, queue_state=False)
+ONE_ARRIVAL = Workload(Topology({"threads": 1, "size": 1}), (Op(0, "arrive"),))
 
 
 def place(
@@ -24,13 +31,14 @@ def place(
 ) -> list[int]:
     """The places set by the end of an activity that leaves such counters, and so much to do."""
     feedback = FeedbackMap(parts)
-    feedback.scheduler = Stub(inside=inside, pending=pending)
-    ledger = Stub(
-        counters=[(Stub(value=value), 0, 0) for value in counters],
-        queued=[0, queued],
-        in_service=[in_service, 0],
-    )
-    feedback.ended(Stub(plan=Stub(ledger=ledger), tag=Stub(kind="finish")))
+    feedback.scheduler = scheduler = Scheduler()
+    scheduler.inside, scheduler.pending = inside, pending
+    plan = Plan(scheduler, RightQueue.spec("queue", "queue"), ONE_ARRIVAL)
+    plan.ledger = ledger = Ledger(scheduler, [], fifo=False, tasks=False)
+    ledger.counters[:] = [(Stub(value=value), "queued", None) for value in counters]
+    ledger.queued[:] = [0, queued]
+    ledger.in_service[:] = [in_service, 0]
+    feedback.ended(Finish(plan, Tag(0, "finish")))
     places = [at for at, seen in enumerate(feedback.places) if seen]
     assert sorted(feedback.shown) == places
     assert feedback.seen == len(places)

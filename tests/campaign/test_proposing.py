@@ -29,7 +29,10 @@ class Same(Population):
 
     def __init__(self, parent):
         super().__init__(0)
-        self.parent = lambda: parent
+        self._same = parent
+
+    def parent(self):
+        return self._same
 
 
 def proposals(seed, mutator=None, parent=None):

@@ -15,7 +15,7 @@ MASKS = st.lists(st.integers(min_value=0, max_value=(1 << 12) - 1), max_size=40)
 def scheduler_of(count):
     s = Scheduler()
     for index in range(count):
-        s.threads.append(VirtualThread(s, index))
+        s.threads.append(VirtualThread(s.threads, index))
     return s
 
 
@@ -48,6 +48,6 @@ def test_sets_of_many_threads_stay_right_when_no_more_of_them_are_kept():
 def test_threads_that_are_added_later_are_in_the_sets():
     s = scheduler_of(2)
     assert len(s.sets[0b11]) == len(s.threads[1].after[0b11]) == 2
-    s.threads.append(VirtualThread(s, 2))
+    s.threads.append(VirtualThread(s.threads, 2))
     assert [t.index for t in s.sets[0b111]] == [0, 1, 2]
     assert [t.index for t in s.threads[1].after[0b111]] == [2, 0, 1]

@@ -190,3 +190,14 @@ def test_accesses_in_setup_are_no_scheduling_points():
 
     (step,) = record_threads(make, lambda s: s.x.load()).trace.steps
     assert step.before == "2"
+
+
+class Doubling(Atomic):
+    """An author's own primitive, made of ours."""
+
+    def load(self):
+        return 2 * super().load()
+
+
+def test_primitives_can_be_made_of_primitives():
+    assert alone(lambda: {"x": Doubling("x", 4)}, lambda s: s.x.load()) == 8

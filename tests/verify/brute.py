@@ -17,7 +17,8 @@ from harness import Engine
 from harness.engine.request import Stage
 from harness.execute.activities import Arrive, Resume
 from harness.execute.run import Run
-from harness.model.schedule import Schedule
+from harness.model.schedule import Anchor, Schedule
+from harness.model.trace import Trace
 from harness.model.workload import Workload
 from harness.runtime.watched import Place
 
@@ -259,19 +260,18 @@ class TooManyError(Exception):
 class _Recorder:
     """Passes on what is observed; what a session asks a recorder for is of no interest here."""
 
-    anchors = ()
-
     def __init__(self, notes: Notes) -> None:
         self._notes = notes
+        self.anchors: list[Anchor] = []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._notes, name)
 
-    def trace(self) -> None:
-        return None
+    def trace(self) -> Trace:
+        return Trace([], [])
 
-    def schedule(self) -> None:
-        return None
+    def schedule(self) -> Schedule:
+        return Schedule()
 
     def switches(self) -> tuple[()]:
         return ()

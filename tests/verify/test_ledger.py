@@ -22,6 +22,6 @@ UNORDERED = {
 
 
 def test_each_entry_is_noted_or_known_to_need_no_note():
-    public = {n for n, m in vars(Ledger).items() if inspect.isfunction(m) and n[0] != "_"}
+    public = {n for n, m in vars(Ledger).items() if inspect.isroutine(m) and n[0] != "_"}
     assert public >= UNORDERED
     assert public - UNORDERED == public & set(vars(NotingLedger))
