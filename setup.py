@@ -26,6 +26,7 @@ def extensions() -> list[Extension]:
         return []
     for extension in found:
         extension.optional = True  # without a C compiler the sources do
+        extension.extra_compile_args += ["-fvisibility=hidden"]
     return found
 
 

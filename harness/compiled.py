@@ -23,6 +23,7 @@ MODULES = (
     "campaign/feedback",
     "campaign/population",
     "campaign/proposing",
+    "codec/chance",
     "codec/codec",
     "codec/mutate",
     "codec/tail",
@@ -43,6 +44,7 @@ MODULES = (
     "runtime/scheduler",
     "runtime/thread",
     "sync/atomic",
+    "sync/blocking",
     "sync/cell",
     "sync/lock",
     "sync/primitive",
@@ -50,8 +52,8 @@ MODULES = (
 """What is on the path of every run.
 
 Not what a proof of an endless loop has to see: it reads the positions of suspended threads from
-their Python frames, and compiled code has none. So an access that is several scheduling points,
-and the full version of the decisions, stay as they are.
+their Python frames, and compiled code has none. So an access that is several scheduling points
+(``Condition.wait``, say), and the full version of the decisions, stay as they are.
 """
 
 SWITCH = "HARNESS_PURE_PYTHON"

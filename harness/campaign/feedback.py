@@ -31,26 +31,40 @@ MAP_SIZE: Final = 8192
 FAR: Final = 4
 """So many who could still dequeue are no near miss."""
 
+_MOST: Final = 3
+"""Larger counters are not told apart; nor are those below 0."""
+
+_CUTS: Final = _MOST + 2
+"""So many values a cut counter can have."""
+
 _ON_LOCKS: Final = frozenset(("lock", "trylock", "trylock-fails", "read_lock", "write_lock"))
 
 
-Places = dict[tuple[str, str], int | None]
-"""The places of reads-from pairs of two kinds of activity, by object and access; None for none."""
+_NOWHERE: Final = -1
+"""The place of what is not noted."""
+
+Places = dict[str, dict[str, int]]
+"""The places of reads-from pairs of two kinds of activity, by object and by access."""
+
+States = dict[int, tuple[int, ...]]
+"""The places of the states that a kind of activity left behind, by their numbers."""
 
 
 class Tag:
     """Who writes or reads: a thread inside a kind of activity.
 
     Attributes:
+        states: those that activities of this kind left behind.
         pairs: for each tag of another thread where the pairs with it have their places, which are
             the same for all threads; None for each of the same thread.
     """
 
-    __slots__ = ("kind", "pairs", "thread")
+    __slots__ = ("kind", "pairs", "states", "thread")
 
-    def __init__(self, thread: int, kind: str) -> None:
+    def __init__(self, thread: int, kind: str, states: States) -> None:
         self.thread = thread
         self.kind = kind
+        self.states = states
         self.pairs: dict[Tag, Places | None] = {}
 
 
@@ -73,19 +87,23 @@ class FeedbackMap:
         self.scheduler: Scheduler
         self._tags: dict[tuple[int, str], Tag] = {}
         self._pairs: dict[tuple[str, str], Places] = {}
-        self._states: dict[tuple[object, ...], tuple[int, ...]] = {}
+        self._states: dict[str, States] = {}
+        self._run = 1
+        self._noted_in = [0] * MAP_SIZE  # for each place the last run in which it was set
 
     def tag(self, thread: int, kind: str) -> Tag:
         """The tag of a thread inside a kind of activity; one object for each."""
         try:
             return self._tags[thread, kind]
         except KeyError:
-            tag = self._tags[thread, kind] = Tag(thread, kind)
+            states = self._states.setdefault(kind, {})
+            tag = self._tags[thread, kind] = Tag(thread, kind, states)
             return tag
 
     def forget(self) -> None:
         """A new run begins, and all places are 0."""
         self.shown.clear()
+        self._run += 1
 
     @property
     def seen(self) -> int:
@@ -102,39 +120,51 @@ class FeedbackMap:
             pairs = reader.pairs[writer] = self._between(writer, reader)
         if pairs is None:
             return
-        try:
-            place = pairs[obj.name, kind]
-        except KeyError:
-            place = pairs[obj.name, kind] = self._place_of(writer, obj.name, kind, reader)
-        if place is not None and not self.places[place]:
-            self.places[place] = 1
-            self.shown.append(place)
+        name = obj.name
+        accesses = pairs.get(name)
+        if accesses is None:
+            accesses = pairs[name] = {}
+        place = accesses.get(kind)
+        if place is None:
+            place = accesses[kind] = self._place_of(writer, name, kind, reader)
+        if place >= 0 and self._noted_in[place] != self._run:
+            self._note(place)
 
     def ended(self, call: Call) -> None:
         """An activity has ended: note the abstract state it leaves, and a near miss."""
         s, ledger = self.scheduler, call.plan.ledger
-        queued = served = least = most = 0
+        tag = call.tag
+        assert isinstance(tag, Tag)
+        queued = 0
         for n in ledger.queued:
             queued += n
-        for n in ledger.in_service:
-            served += n
+        left = s.inside + s.pending
+        if queued:
+            queued = min(queued, _MOST)
+            for n in ledger.in_service:
+                left += n
+        if left > FAR:
+            left = FAR
+        least = most = 0
         if ledger.counters:
             counters = [counter.value for counter, _, _ in ledger.counters]
             counters.sort()
-            least, most = counters[0], counters[-1]
-        tag = call.tag
-        assert isinstance(tag, Tag)
-        # Not cut here: that takes longer than to remember more states.
-        state = (tag.kind, s.inside, s.pending, queued, served, least, most)
-        try:
-            found = self._states[state]
-        except KeyError:
-            found = self._states[state] = self._places_of(*state)
-        places = self.places
+            least, most = _cut(counters[0]), _cut(counters[-1])
+        # One number for all that: to look up a tuple of them takes three times as long.
+        state = (s.pending << 10 | s.inside) << 16
+        state += ((queued * (FAR + 1) + left) * _CUTS + least + 1) * _CUTS + most + 1
+        found = tag.states.get(state)
+        if found is None:
+            found = self._places_of(tag.kind, s.inside, s.pending, queued, left, least, most)
+            tag.states[state] = found
         for place in found:
-            if not places[place]:
-                places[place] = 1
-                self.shown.append(place)
+            if self._noted_in[place] != self._run:
+                self._note(place)
+
+    def _note(self, place: int) -> None:
+        self._noted_in[place] = self._run
+        self.places[place] = 1
+        self.shown.append(place)
 
     def _between(self, writer: Tag, reader: Tag) -> Places | None:
         """Where the pairs of the two have their places; None within one thread, which is none."""
@@ -142,24 +172,23 @@ class FeedbackMap:
             return None
         return self._pairs.setdefault((writer.kind, reader.kind), {})
 
-    def _place_of(self, writer: Tag, name: str, kind: str, reader: Tag) -> int | None:
+    def _place_of(self, writer: Tag, name: str, kind: str, reader: Tag) -> int:
         noted = self._parts.hand_offs if kind in _ON_LOCKS else self._parts.reads_from
         if not noted:
-            return None
+            return _NOWHERE
         place = _place(f"{writer.kind} {name} {kind} {reader.kind}")
         self._ever.add(place)  # it is asked for when it is seen
         return place
 
     def _places_of(
-        self, kind: str, inside: int, pending: int, queued: int, served: int, least: int, most: int
+        self, kind: str, inside: int, pending: int, queued: int, left: int, least: int, most: int
     ) -> tuple[int, ...]:
-        """The places of a state, each cut to what distinguishes behaviour."""
+        """The places of a state, its numbers cut to what distinguishes behaviour."""
         features: list[tuple[object, ...]] = []
         if self._parts.queue_state:
-            features.append((inside, pending, kind, _cut(least), _cut(most)))
-        left = inside + pending + served
+            features.append((inside, pending, kind, least, most))
         if self._parts.near_miss and queued and left < FAR:
-            features.append((kind, _cut(queued), left))
+            features.append((kind, queued, left))
         places = [_place(repr(feature)) for feature in features]
         self._ever.update(places)
         return tuple(places)
@@ -170,4 +199,6 @@ def _place(feature: str) -> int:
 
 
 def _cut(value: int) -> int:
-    return -1 if value < 0 else min(value, 3)
+    if value < 0:
+        return -1
+    return value if value < _MOST else _MOST

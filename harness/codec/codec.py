@@ -18,10 +18,10 @@ bytes that decode to the same case. A random tail is seeded by the last four byt
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import chain
 from random import Random
 from typing import Final
 
+from harness.codec.chance import below
 from harness.codec.tail import MEAN_GAPS, filler, tail
 from harness.model.params import OwnRequest
 from harness.model.schedule import Schedule
@@ -103,10 +103,16 @@ class Codec:
         choosers = self._choosers
         if len(choosers) == 1:
             return choosers[0]
-        few = random.sample(choosers, random.randint(1, min(len(choosers), MOST_KINDS)))
-        if choosers[0] not in few:
-            few.append(choosers[0])
-        return sorted(chain.from_iterable(few))
+        wanted = 1 + below(random, min(len(choosers), MOST_KINDS))
+        few: list[int] = []
+        while len(few) < wanted:
+            drawn = below(random, len(choosers))
+            if drawn not in few:
+                few.append(drawn)
+        if 0 not in few:
+            few.append(0)
+        few.sort()
+        return [byte for drawn in few for byte in choosers[drawn]]
 
     def encode(self, workload: Workload, schedule: Schedule) -> bytes:
         """Bytes that decode to this case.

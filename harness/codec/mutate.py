@@ -7,12 +7,13 @@ so what is added to one gap is taken from the next.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
 from mypy_extensions import mypyc_attr
 
+from harness.codec.chance import below, one_of
 from harness.codec.codec import MAX_OPS, Codec, fold, spelled, tail_seed
 from harness.codec.tail import MEAN_GAPS, filler, tail
 from harness.model.workload import Workload
@@ -85,7 +86,7 @@ class Mutator:
             self._swap_ops,
             self._change_topology,
         )
-        self._breeding = (
+        self._breeding: tuple[Callable[[Parts, Sequence[int], Random], None], ...] = (
             self._take_op,
             self._take_op,
             self._take_op_for_another,
@@ -100,13 +101,14 @@ class Mutator:
     def fresh(self, random: Random) -> bytes:
         """A random input: a random workload under a random walk."""
         codec = self._codec
-        rate = random.randrange(len(MEAN_GAPS)) + 1
+        rate = below(random, len(MEAN_GAPS)) + 1
         if self._fixed:
             return bytes([rate]) + tail_bytes(random)
-        n = random.randrange(FEWEST, MAX_OPS + 1)
+        n = FEWEST + below(random, MAX_OPS + 1 - FEWEST)
         header = bytes([rate]) + random.randbytes(codec.header - 2) + bytes([n - 1])
         records = bytearray(random.randbytes(n * codec.record))
-        records[1 :: codec.record] = bytes(random.choices(codec.swarm(random), k=n))
+        kinds = codec.swarm(random)
+        records[1 :: codec.record] = bytes([one_of(random, kinds) for _ in range(n)])
         return header + records + tail_bytes(random)
 
     def another_walk(self, data: bytes, random: Random) -> bytes:
@@ -134,23 +136,23 @@ class Mutator:
         if parts.tail and random.random() < 0.5:
             self._spell_out(parts, data, random)
         passes = self._schedule if self._fixed or random.random() < 0.7 else self._workload
-        for _ in range(random.choice((1, 1, 1, 2, 4))):
-            random.choice(passes)(parts, random)
+        for _ in range(one_of(random, (1, 1, 1, 2, 4))):
+            one_of(random, passes)(parts, random)
         return self.unparse(parts)[:max_size]
 
     def reschedule(self, data: bytes, random: Random) -> bytes:
         """``data`` with only its schedule changed."""
         parts = self.parse(data)
-        for _ in range(random.choice((1, 1, 2, 4))):
-            random.choice(self._schedule)(parts, random)
+        for _ in range(one_of(random, (1, 1, 2, 4))):
+            one_of(random, self._schedule)(parts, random)
         return self.unparse(parts)
 
     def breed(self, data: bytes, random: Random) -> bytes:
         """A child of ``data``: its workload with parts of a new one, under a random walk."""
         child = self.parse(data)
         kinds = self._codec.swarm(random)
-        for _ in range(random.choice((1, 2, 4))):
-            random.choice(self._breeding)(child, kinds, random)
+        for _ in range(one_of(random, (1, 2, 4))):
+            one_of(random, self._breeding)(child, kinds, random)
         child.deviations.clear()
         self._retail(child, random)
         return self.unparse(child)
@@ -159,10 +161,10 @@ class Mutator:
         """A child of two inputs: the workload of one, a prefix of either schedule, spliced."""
         a, b = self.parse(first), self.parse(second)
         if random.random() < 0.3:
-            cut = random.randrange(len(a.ops) + 1)
-            a.ops = (a.ops[:cut] + b.ops[random.randrange(len(b.ops) + 1) :])[:MAX_OPS] or a.ops
-        cut = random.randrange(len(a.deviations) + 1)
-        a.deviations = a.deviations[:cut] + b.deviations[random.randrange(len(b.deviations) + 1) :]
+            cut = below(random, len(a.ops) + 1)
+            a.ops = (a.ops[:cut] + b.ops[below(random, len(b.ops) + 1) :])[:MAX_OPS] or a.ops
+        cut = below(random, len(a.deviations) + 1)
+        a.deviations = a.deviations[:cut] + b.deviations[below(random, len(b.deviations) + 1) :]
         return self.unparse(a)[:max_size]
 
     # -------------------------------------------------------------- apart, together
@@ -195,18 +197,18 @@ class Mutator:
     # ------------------------------------------------------------------- schedule
 
     def _insert_switch(self, parts: Parts, random: Random) -> None:
-        at = random.randrange(len(parts.deviations) + 1)
-        choice = random.randrange(8)
+        at = below(random, len(parts.deviations) + 1)
+        choice = below(random, 8)
         gap, following = parts.deviations[at] if at < len(parts.deviations) else (0, 0)
         if not gap:  # at the end, or no room between two switches
-            parts.deviations.append((random.choice((0, 1, 2, 4, 8, 16, 32)), choice))
+            parts.deviations.append((one_of(random, (0, 1, 2, 4, 8, 16, 32)), choice))
             return
-        before = random.randrange(gap)
+        before = below(random, gap)
         parts.deviations[at : at + 1] = [(before, choice), (gap - before - 1, following)]
 
     def _drop_switch(self, parts: Parts, random: Random) -> None:
         if parts.deviations:
-            at = random.randrange(len(parts.deviations))
+            at = below(random, len(parts.deviations))
             gap, _ = parts.deviations.pop(at)
             if at < len(parts.deviations):
                 following, choice = parts.deviations[at]
@@ -215,9 +217,9 @@ class Mutator:
     def _move_switch(self, parts: Parts, random: Random) -> None:
         if not parts.deviations:
             return
-        at = random.randrange(len(parts.deviations))
+        at = below(random, len(parts.deviations))
         gap, choice = parts.deviations[at]
-        moved = max(0, gap + random.choice((-8, -4, -2, -1, 1, 2, 4, 8)))
+        moved = max(0, gap + one_of(random, (-8, -4, -2, -1, 1, 2, 4, 8)))
         if at + 1 < len(parts.deviations):
             following, other = parts.deviations[at + 1]
             moved = min(moved, gap + following)
@@ -226,24 +228,24 @@ class Mutator:
 
     def _retarget_switch(self, parts: Parts, random: Random) -> None:
         if parts.deviations:
-            at = random.randrange(len(parts.deviations))
-            parts.deviations[at] = (parts.deviations[at][0], random.randrange(256))
+            at = below(random, len(parts.deviations))
+            parts.deviations[at] = (parts.deviations[at][0], below(random, 256))
 
     def _spell_out(self, parts: Parts, data: bytes, random: Random) -> None:
         # Make the first switches of the random tail explicit, so that they can be mutated.
         gaps, choices = tail((parts.tail - 1) % len(MEAN_GAPS), tail_seed(data))
-        n = random.choice((2, 4, 8, 16, 24))
+        n = one_of(random, (2, 4, 8, 16, 24))
         parts.deviations += zip(gaps[:n], choices[:n], strict=True)
         if random.random() < 0.5:
             parts.tail = 0
 
     def _cut(self, parts: Parts, random: Random) -> None:
         # Keep a prefix and let a random walk go on from there.
-        del parts.deviations[random.randrange(len(parts.deviations) + 1) :]
+        del parts.deviations[below(random, len(parts.deviations) + 1) :]
         self._retail(parts, random)
 
     def _retail(self, parts: Parts, random: Random) -> None:
-        parts.tail = random.randrange(len(MEAN_GAPS)) + 1
+        parts.tail = below(random, len(MEAN_GAPS)) + 1
         seed = tail_bytes(random)
         parts.deviations += zip(seed[::2], seed[1::2], strict=True)
 
@@ -252,38 +254,38 @@ class Mutator:
     def _add_op(self, parts: Parts, random: Random) -> None:
         if len(parts.ops) < MAX_OPS:
             record = bytearray(random.randbytes(self._codec.record))
-            parts.ops.insert(random.randrange(len(parts.ops) + 1), record)
+            parts.ops.insert(below(random, len(parts.ops) + 1), record)
 
     def _drop_op(self, parts: Parts, random: Random) -> None:
         if len(parts.ops) > 1:
-            del parts.ops[random.randrange(len(parts.ops))]
+            del parts.ops[below(random, len(parts.ops))]
 
     def _change_op(self, parts: Parts, random: Random) -> None:
-        op = random.choice(parts.ops)
-        op[random.randrange(len(op))] = random.randrange(256)
+        op = one_of(random, parts.ops)
+        op[below(random, len(op))] = below(random, 256)
 
     def _swap_ops(self, parts: Parts, random: Random) -> None:
-        i, j = random.randrange(len(parts.ops)), random.randrange(len(parts.ops))
+        i, j = below(random, len(parts.ops)), below(random, len(parts.ops))
         parts.ops[i], parts.ops[j] = parts.ops[j], parts.ops[i]
 
     def _change_topology(self, parts: Parts, random: Random) -> None:
         if parts.topology:
-            parts.topology[random.randrange(len(parts.topology))] = random.randrange(256)
+            parts.topology[below(random, len(parts.topology))] = below(random, 256)
 
     # --------------------------------------------- workload, from that of a new one
 
     def _new_op(self, kinds: Sequence[int], random: Random) -> bytearray:
         record = bytearray(random.randbytes(self._codec.record))
-        record[1] = random.choice(kinds)
+        record[1] = one_of(random, kinds)
         return record
 
     def _take_op(self, child: Parts, kinds: Sequence[int], random: Random) -> None:
         if len(child.ops) < MAX_OPS:
-            at = random.randrange(len(child.ops) + 1)
+            at = below(random, len(child.ops) + 1)
             child.ops.insert(at, self._new_op(kinds, random))
 
     def _take_op_for_another(self, child: Parts, kinds: Sequence[int], random: Random) -> None:
-        child.ops[random.randrange(len(child.ops))] = self._new_op(kinds, random)
+        child.ops[below(random, len(child.ops))] = self._new_op(kinds, random)
 
 
 def _deviations(data: bytes) -> list[tuple[int, int]]:

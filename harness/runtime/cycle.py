@@ -34,9 +34,10 @@ of states is proof.
 
 
 def _activities(thread: VirtualThread) -> tuple[object, ...]:
-    """What a thread does, and what it could do next."""
-    doing = thread.activity
-    return (thread.index, doing and doing.label, *(a.label for a in thread.ready))
+    """What a thread does, whether it is in a wait for something, and what it could do next."""
+    doing, waits_on = thread.activity, thread.blocked_on
+    wait = waits_on and (waits_on.name, thread.notified)
+    return (thread.index, doing and doing.label, wait, *(a.label for a in thread.ready))
 
 
 class CycleProof:

@@ -9,7 +9,7 @@ import pytest
 from engines_for_tests import RightQueue
 
 from harness.campaign.ablation import NO_FEEDBACK, WHOLE, Ablation
-from harness.campaign.feedback import FAR, FeedbackMap, Tag
+from harness.campaign.feedback import FAR, FeedbackMap
 from harness.execute.activities import Finish
 from harness.execute.plan import Plan
 from harness.model.workload import Op, Topology, Workload
@@ -38,7 +38,7 @@ def place(
     ledger.counters[:] = [(Stub(value=value), "queued", None) for value in counters]
     ledger.queued[:] = [0, queued]
     ledger.in_service[:] = [in_service, 0]
-    feedback.ended(Finish(plan, Tag(0, "finish")))
+    feedback.ended(Finish(plan, feedback.tag(0, "finish")))
     places = [at for at, seen in enumerate(feedback.places) if seen]
     assert sorted(feedback.shown) == places
     assert feedback.seen == len(places)

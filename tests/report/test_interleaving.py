@@ -167,8 +167,10 @@ def test_control_characters_do_not_reach_the_terminal(recorded_from):
 def test_a_stranded_request_is_explained_in_plain_words(find_minimal):
     minimal, _ = find_minimal("Strands")
     view = interleaving(minimal.recorded, minimal.finding)
-    waiting = minimal.finding.requests[0]
-    assert view.story[0].startswith(f"{waiting} is queued in queue, capacity is free, and nobody")
+    waiting = " and ".join(minimal.finding.requests)
+    verb = "is" if len(minimal.finding.requests) == 1 else "are"
+    told = f"{waiting} {verb} queued in queue, capacity is free, and nobody"
+    assert view.story[0].startswith(told)
     assert "the last one obliged to look" in view.story[0]
     obligations = [r for r in view.rows if r.sort is Sort.OBLIGATION]
     assert len(obligations) == 1
