@@ -8,7 +8,6 @@ so what is added to one gap is taken from the next.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from random import Random
 
 from mypy_extensions import mypyc_attr
@@ -41,7 +40,6 @@ def tail_bytes(random: Random) -> bytes:
     return bytes((gap & 15, choice, other_gap & 15, other_choice))
 
 
-@dataclass(slots=True)
 class Parts:
     """An input taken apart.
 
@@ -52,10 +50,19 @@ class Parts:
         deviations: gap and choice, in order; a gap may be of any length.
     """
 
-    tail: int
-    topology: bytearray
-    ops: list[bytearray]
-    deviations: list[tuple[int, int]]
+    __slots__ = ("deviations", "ops", "tail", "topology")
+
+    def __init__(
+        self,
+        tail: int,
+        topology: bytearray,
+        ops: list[bytes],
+        deviations: list[tuple[int, int]],
+    ) -> None:
+        self.tail = tail
+        self.topology = topology
+        self.ops = ops
+        self.deviations = deviations
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -149,11 +156,10 @@ class Mutator:
 
     def breed(self, data: bytes, random: Random) -> bytes:
         """A child of ``data``: its workload with parts of a new one, under a random walk."""
-        child = self.parse(data)
+        child, _ = self._parse_workload(data)
         kinds = self._codec.swarm(random)
         for _ in range(one_of(random, (1, 2, 4))):
             one_of(random, self._breeding)(child, kinds, random)
-        child.deviations.clear()
         self._retail(child, random)
         return self.unparse(child)
 
@@ -171,19 +177,23 @@ class Mutator:
 
     def parse(self, data: bytes) -> Parts:
         """Take an input apart, filling in what is missing as the decoder would."""
+        parts, rest = self._parse_workload(data)
+        parts.deviations = _deviations(rest)
+        return parts
+
+    def _parse_workload(self, data: bytes) -> tuple[Parts, bytes]:
+        """The parts of an input without its deviations, and their bytes."""
         codec = self._codec
-        if len(data) < codec.header:
-            data += filler(tail_seed(data), codec.header - len(data))
+        header, record = codec.header, codec.record
+        if len(data) < header:
+            data += filler(tail_seed(data), header - len(data))
         if self._fixed:
-            return Parts(data[0], bytearray(), [], _deviations(data[1:]))
-        count = data[codec.header - 1] % MAX_OPS + 1
-        end = codec.header + count * codec.record
+            return Parts(data[0], bytearray(), [], []), data[1:]
+        end = header + (data[header - 1] % MAX_OPS + 1) * record
         if len(data) < end:
             data += filler(tail_seed(data), end - len(data))
-        ops = [
-            bytearray(data[at : at + codec.record]) for at in range(codec.header, end, codec.record)
-        ]
-        return Parts(data[0], bytearray(data[1 : codec.header - 1]), ops, _deviations(data[end:]))
+        ops = [data[at : at + record] for at in range(header, end, record)]
+        return Parts(data[0], bytearray(data[1 : header - 1]), ops, []), data[end:]
 
     def unparse(self, parts: Parts) -> bytes:
         """Put an input together again."""
@@ -253,7 +263,7 @@ class Mutator:
 
     def _add_op(self, parts: Parts, random: Random) -> None:
         if len(parts.ops) < MAX_OPS:
-            record = bytearray(random.randbytes(self._codec.record))
+            record = random.randbytes(self._codec.record)
             parts.ops.insert(below(random, len(parts.ops) + 1), record)
 
     def _drop_op(self, parts: Parts, random: Random) -> None:
@@ -261,8 +271,10 @@ class Mutator:
             del parts.ops[below(random, len(parts.ops))]
 
     def _change_op(self, parts: Parts, random: Random) -> None:
-        op = one_of(random, parts.ops)
+        which = below(random, len(parts.ops))
+        op = bytearray(parts.ops[which])
         op[below(random, len(op))] = below(random, 256)
+        parts.ops[which] = bytes(op)
 
     def _swap_ops(self, parts: Parts, random: Random) -> None:
         i, j = below(random, len(parts.ops)), below(random, len(parts.ops))
@@ -274,10 +286,9 @@ class Mutator:
 
     # --------------------------------------------- workload, from that of a new one
 
-    def _new_op(self, kinds: Sequence[int], random: Random) -> bytearray:
-        record = bytearray(random.randbytes(self._codec.record))
-        record[1] = one_of(random, kinds)
-        return record
+    def _new_op(self, kinds: Sequence[int], random: Random) -> bytes:
+        record = random.randbytes(self._codec.record)
+        return record[:1] + bytes([one_of(random, kinds)]) + record[2:]
 
     def _take_op(self, child: Parts, kinds: Sequence[int], random: Random) -> None:
         if len(child.ops) < MAX_OPS:

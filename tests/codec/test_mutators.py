@@ -159,7 +159,7 @@ def positions(deviations):
 
 def apply(name, deviations, seed):
     mutator = Mutator(Codec(SPECS[0]))
-    record = bytearray(Codec(SPECS[0]).record)
+    record = bytes(Codec(SPECS[0]).record)
     parts = Parts(0, bytearray(2), [record], list(deviations))
     getattr(mutator, name)(parts, Random(seed))
     # Through the bytes, as a run would see it.
