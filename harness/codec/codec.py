@@ -28,10 +28,10 @@ from harness.model.schedule import Schedule
 from harness.model.spec import EngineSpec
 from harness.model.workload import Op, Topology, Workload
 
-VERSION = 1
+VERSION = 2
 """Of the layout. Raise it whenever old bytes would decode to another case."""
 
-MAX_OPS: Final = 12
+MAX_OPS: Final = 16
 """Operations in a workload."""
 
 MOST_KINDS: Final = 6
