@@ -180,6 +180,8 @@ class Scheduler:
             raise KeyboardInterrupt
 
     def _begin(self, first: Sequence[Activity | None], schedule: Schedule) -> None:
+        # Apart from ``execute``, where ``over`` would be None to the type checker from here on:
+        # the compiler believes it.
         count = len(first)
         self.main = getcurrent()
         self.runs += 1

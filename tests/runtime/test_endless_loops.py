@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from helpers import DEFAULT, executor, only, run_threads, small_schedules, threads_case, workload
+from helpers import (
+    DEFAULT,
+    agreed,
+    executor,
+    only,
+    run_threads,
+    small_schedules,
+    threads_case,
+    workload,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from loops import (
@@ -139,3 +148,44 @@ def test_a_task_that_wakes_itself_for_ever_ends_at_a_limit_or_a_proof_and_never_
 
     run = executor(Bouncing).run(workload(Bouncing, "T0 arrive A"), DEFAULT)
     assert run.verdict != "ok"
+
+
+class Rewakes(Engine):
+    """Tasks that wake themselves again without end; ``extra`` accesses before the first time."""
+
+    extra = 0
+
+    def setup(self, topology):
+        self.cell = Cell("cell", 0)
+        self.resource("slot", capacity=1)
+
+    def arrive(self, request):
+        for _ in range(self.extra):
+            self.cell.read()
+        self.wake(request)
+        return QUEUED
+
+    def resume(self, request):
+        self.wake(request)
+        return QUEUED
+
+
+def test_threads_that_begin_activities_without_end_take_turns_in_a_proof():
+    load = workload(Rewakes, "T0 arrive A", "T1 arrive B")
+    steps = executor(Rewakes).record(load, DEFAULT).trace.steps[-20:]
+    turns = [(step.thread, step.op.partition(" (")[0]) for step in steps]
+    assert turns[:2] * 10 == turns
+    assert set(turns) == {(0, "resume A"), (1, "resume B")}
+
+
+@pytest.mark.parametrize("extra", range(2))
+def test_a_run_that_was_ended_between_two_activities_leaves_the_next_one_alone(extra):
+    class Waits(Rewakes):
+        pass
+
+    Waits.extra = extra
+    load = workload(Waits, "T0 arrive A")
+    ex = executor(Waits)
+    first = ex.run(load, DEFAULT)
+    assert first.went_round
+    assert [agreed(ex.run(load, DEFAULT)) for _ in range(3)] == [agreed(first)] * 3
