@@ -13,7 +13,6 @@ those with the most surprise for the steps it took.
 from __future__ import annotations
 
 from bisect import insort
-from dataclasses import dataclass
 from math import log
 from typing import Final
 
@@ -43,7 +42,8 @@ class Population:
     def __init__(self, places: int) -> None:
         self._runs = 0
         self._seen = [0] * places
-        self._parents: list[_Parent] = []  # the best is the last
+        # Worth, number of the run, input; the best is the last.
+        self._parents: list[tuple[float, int, bytes]] = []
 
     def saw(self, data: bytes, shown: list[int], steps: int) -> None:
         """A run of ``data`` showed the features in these places, in so many steps."""
@@ -58,21 +58,11 @@ class Population:
         value = surprise / max(steps, SHORTEST) ** PRICE
         parents = self._parents
         if len(parents) == MOST:
-            if value < parents[0].value:
-                return  # most runs
+            if value < parents[0][0]:
+                return
             del parents[0]
-        insort(parents, _Parent(value, self._runs, data), key=_Parent.rank)
+        insort(parents, (value, self._runs, data))
 
     def parent(self) -> bytes | None:
         """The input whose run was worth most, which waits no longer; None when none waits."""
-        return self._parents.pop().data if self._parents else None
-
-
-@dataclass(slots=True, eq=False)
-class _Parent:
-    value: float
-    run: int
-    data: bytes
-
-    def rank(self) -> tuple[float, int]:
-        return self.value, self.run
+        return self._parents.pop()[2] if self._parents else None
