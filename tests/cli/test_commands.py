@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, entry_points, version
 from types import SimpleNamespace
 
 import pytest
 from campaigns import FIXED, RENAMED, STRANDS, cases, engine, fuzz, harness
 
+from harness import COMPILED
 from harness.engine import registry
 
 
@@ -278,3 +279,8 @@ def test_with_json_there_is_nothing_else_on_standard_output(at, command):
     else:
         ended = run(command, at, "--json")
     assert ended.json
+
+
+def test_the_version_says_whether_the_hot_modules_are_compiled():
+    told = "compiled" if COMPILED else "not compiled"
+    assert harness("--version").out.strip() == f"harness {version('harness')}, {told}"
