@@ -4,7 +4,7 @@ The hot modules are ordinary typed Python. Where there is a C compiler, installi
 translate them, which halves what a run costs; elsewhere they run as they are, with the same
 results. An import takes a compiled module and passes over the source beside it. So that an edit
 counts at once, and not after the next installation only, the library that holds the compiled code
-bears a digest of all their sources in its name: without a library of that name the sources run.
+bears a digest of the sources in its name: without a library of that name the sources run.
 """
 
 from __future__ import annotations
@@ -68,10 +68,14 @@ def sources() -> dict[str, Path]:
 
 
 def group() -> str:
-    """The name mypyc is given for the compiled modules; the library's is this and ``__mypyc``."""
+    """The name mypyc is given for the compiled modules; the library's is this and ``__mypyc``.
+
+    It tells the sources of their whole layers: compiled code relies on the types of what it calls.
+    """
     digest = blake2b(digest_size=8)
-    for name, path in sources().items():
-        digest.update(f"{name}\n".encode() + path.read_bytes())
+    for folder in sorted({module.partition("/")[0] for module in MODULES}):
+        for path in sorted((_HERE / folder).glob("*.py")):
+            digest.update(f"{folder}/{path.name}\n".encode() + path.read_bytes())
     return f"harness.compiled_{digest.hexdigest()}"
 
 
