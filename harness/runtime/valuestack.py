@@ -13,7 +13,7 @@ from bisect import bisect_right
 from types import CodeType, FrameType
 
 _depths: dict[CodeType, dict[int, int]] = {}
-_starts: dict[CodeType, list[int]] = {}
+_positions: dict[CodeType, tuple[list[int], list[int]]] = {}
 
 
 def instruction(frame: FrameType) -> int:
@@ -23,10 +23,16 @@ def instruction(frame: FrameType) -> int:
     inline cache, and where depends on how often the code has run before.
     """
     code = frame.f_code
-    starts = _starts.get(code)
-    if starts is None:
-        starts = _starts[code] = [i.offset for i in dis.get_instructions(code)]
-    return starts[bisect_right(starts, frame.f_lasti) - 1]
+    known = _positions.get(code)
+    if known is None:
+        starts = [i.offset for i in dis.get_instructions(code)]
+        # In 3.11 a call is two instructions. One to compiled code is made by the first of them
+        # when it has been made often, before that by the second: one position.
+        calls = [i.opname == "PRECALL" for i in dis.get_instructions(code)]
+        places = [starts[n + call] for n, call in enumerate(calls)]
+        known = _positions[code] = (starts, places)
+    starts, places = known
+    return places[bisect_right(starts, frame.f_lasti) - 1]
 
 
 def hidden_values(frame: FrameType) -> int:
@@ -68,6 +74,8 @@ def _residuals(code: CodeType) -> dict[int, int]:
         arg = ins.arg if ins.opcode >= dis.HAVE_ARGUMENT else None
         if ins.opname == "BEFORE_WITH":
             residual = depth - 1
+        elif ins.opname == "PRECALL":
+            residual = depth + _effect(ins.opcode, arg) - 2  # of the call that follows
         else:
             residual = depth + _effect(ins.opcode, arg) - 1
         # Before 3.13 a suspended frame points at the last cache entry of its instruction.
