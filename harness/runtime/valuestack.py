@@ -13,7 +13,8 @@ from bisect import bisect_right
 from types import CodeType, FrameType
 
 _depths: dict[CodeType, dict[int, int]] = {}
-_positions: dict[CodeType, tuple[list[int], list[int]]] = {}
+_positions: dict[int, tuple[CodeType, list[int], list[int]]] = {}
+"""By identity, which the code object kept beside it secures: to hash one takes all of its code."""
 
 
 def instruction(frame: FrameType) -> int:
@@ -23,15 +24,15 @@ def instruction(frame: FrameType) -> int:
     inline cache, and where depends on how often the code has run before.
     """
     code = frame.f_code
-    known = _positions.get(code)
+    known = _positions.get(id(code))
     if known is None:
         starts = [i.offset for i in dis.get_instructions(code)]
         # In 3.11 a call is two instructions. One to compiled code is made by the first of them
         # when it has been made often, before that by the second: one position.
         calls = [i.opname == "PRECALL" for i in dis.get_instructions(code)]
         places = [starts[n + call] for n, call in enumerate(calls)]
-        known = _positions[code] = (starts, places)
-    starts, places = known
+        known = _positions[id(code)] = (code, starts, places)
+    _, starts, places = known
     return places[bisect_right(starts, frame.f_lasti) - 1]
 
 

@@ -16,6 +16,7 @@ from harness.model.workload import Workload
 from harness.runtime.frames import accessing_frame
 from harness.runtime.scheduler import Scheduler
 from harness.runtime.thread import Activity, VirtualThread
+from harness.runtime.valuestack import instruction
 from harness.runtime.watched import Place
 from harness.strategies.base import Event, Option, Point, Strategy
 
@@ -80,7 +81,7 @@ class Driver:
         thread = self._s.current
         index = thread.index
         frame = accessing_frame(sys._getframe(1))
-        code, at = frame.f_code, frame.f_lasti
+        code, at = frame.f_code, instruction(frame)
         name = obj.name if obj is not None else ""
         key = (index, self._ops[index], name, kind, code.co_qualname, at)
         option = _options.get(key)
