@@ -6,6 +6,7 @@ a task that was woken. Which ready activity a thread takes is a choice of the sc
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from harness.runtime.carrier import Carrier
 
 
-class Activity:
+class Activity(ABC):
     """What a virtual thread executes.
 
     Attributes:
@@ -26,13 +27,13 @@ class Activity:
         self.tag = tag
 
     @property
+    @abstractmethod
     def label(self) -> str:
         """Names it in traces and anchors, e.g. ``finish A``."""
-        raise NotImplementedError
 
+    @abstractmethod
     def run(self) -> None:
         """Execute it; called on the virtual thread, contains scheduling points."""
-        raise NotImplementedError
 
 
 def kind_of(activity: Activity) -> str:
