@@ -12,7 +12,7 @@ from random import Random
 from benchmarks.small_queue import WORKLOAD, SmallQueue
 from harness.campaign.ablation import WHOLE
 from harness.campaign.feedback import MAP_SIZE, FeedbackMap
-from harness.campaign.libfuzzer import fuzz, own_mutation
+from harness.campaign.libfuzzer import fuzz
 from harness.campaign.population import Population
 from harness.campaign.proposing import Proposals
 from harness.campaign.worker import collect_rarely
@@ -55,7 +55,7 @@ def main() -> None:
         population.saw(data, feedback.shown, run.steps)
 
     collect_rarely()
-    proposals = Proposals(Mutator(codec), population, Random(1), own_mutation)
+    proposals = Proposals(Mutator(codec), population, Random(1))
     fuzz(one_input, proposals.next, feedback.places)
 
 

@@ -14,6 +14,7 @@ import tempfile
 import time
 from dataclasses import asdict
 from pathlib import Path
+from zlib import crc32
 
 from harness.bench.pairs import Pairs
 from harness.bench.searchers import GUIDED
@@ -44,7 +45,7 @@ def guided_trial(job: Job) -> Trial:
             (folder / part).mkdir()
         command = [
             *(sys.executable, "-m", "harness.bench.guided", str(folder / "inputs")),
-            *libfuzzer.options(job.seed),
+            *libfuzzer.options(_seed(job)),
             f"-artifact_prefix={folder / 'log'}/",
         ]
         ended = subprocess.run(
@@ -66,6 +67,11 @@ def guided_trial(job: Job) -> Trial:
     return Trial(job, first, runs, tuple((n, pairs) for n, pairs in coverage), cpu)
 
 
+def _seed(job: Job) -> int:
+    """A seed of its own for each subject: the same workloads for all would tie their trials."""
+    return 1 + crc32(f"{job.subject} {job.seed}".encode()) % 0x7FFFFFFF
+
+
 def main() -> None:
     """Make the trial in the environment and leave its result in the folder."""
     fields, name, parent = json.loads(os.environ[JOB])
@@ -77,7 +83,7 @@ def main() -> None:
         engine=job.subject,
         spool=str(folder / "spool"),
         log=str(folder / "log"),
-        seed=job.seed,
+        seed=_seed(job),
         runs=0,
         seconds=0.0,
         guided=True,

@@ -35,8 +35,8 @@ def why_unavailable() -> str | None:
 
 def options(seed: int) -> list[str]:
     """The options of libFuzzer that every campaign sets."""
-    # A depth of 1: each mutation starts from an input that libFuzzer has kept. Its own weights
-    # for these, by how rare their features are, cost more than they are worth beside ours.
+    # A depth of 1: an input is proposed once. Weights for what libFuzzer has kept, by how rare
+    # its features are, cost time, and proposals do not go by them.
     own = ("-len_control=0", "-reduce_inputs=0", "-mutate_depth=1", "-entropic=0")
     return [f"-seed={seed}", f"-max_len={MAX_LEN}", *own]
 
@@ -52,15 +52,14 @@ def option_names() -> frozenset[str]:
 
 def fuzz(
     one_input: Callable[[bytes], None],
-    propose: Callable[[bytes, int], bytes] | None,
+    propose: Callable[[int], bytes] | None,
     places: bytearray,
 ) -> None:
     """Hand over to libFuzzer with the arguments of this process; does not return.
 
     Args:
         one_input: runs an input.
-        propose: the next input, given what libFuzzer picked and the longest that may be; None
-            leaves that to libFuzzer.
+        propose: the next input, given the longest that it may be; None leaves that to libFuzzer.
         places: the feedback map.
     """
     import atheris
@@ -68,7 +67,7 @@ def fuzz(
     # libFuzzer looks for the custom mutator when its library is loaded, so that comes first.
     custom: dict[str, Callable[..., bytes]] = {}
     if propose is not None:
-        custom["custom_mutator"] = lambda data, longest, seed: propose(data, longest)
+        custom["custom_mutator"] = lambda data, longest, seed: propose(longest)
     for name in custom:
         ctypes.CDLL(_library(name), mode=ctypes.RTLD_GLOBAL)
     _register(places)
@@ -76,14 +75,6 @@ def fuzz(
     arguments = [f"{sys.executable} -m harness.campaign.worker", *sys.argv[1:]]
     atheris.Setup(arguments, one_input, **custom)
     atheris.Fuzz()
-
-
-def own_mutation(data: bytes, longest: int) -> bytes:
-    """What libFuzzer itself makes of ``data``; only to be asked while it waits for a mutation."""
-    import atheris
-
-    mutated: bytes = atheris.Mutate(data, len(data))[:longest]
-    return mutated
 
 
 def instrument(engine: type[Engine]) -> None:

@@ -24,7 +24,7 @@ from pathlib import Path
 from harness.campaign import spool
 from harness.campaign.ablation import WHOLE, Ablation
 from harness.campaign.feedback import MAP_SIZE, FeedbackMap
-from harness.campaign.libfuzzer import fuzz, instrument, own_mutation
+from harness.campaign.libfuzzer import fuzz, instrument
 from harness.campaign.population import Population
 from harness.campaign.proposing import Proposals
 from harness.campaign.sorts import Sorts, worth_noting
@@ -115,7 +115,7 @@ class Worker:
         self._population: Population | None = None
         if self.feedback is not None and task.parts.mutators:
             self._population = Population(MAP_SIZE)
-            self._proposals = Proposals(self.mutator, self._population, self.random, own_mutation)
+            self._proposals = Proposals(self.mutator, self._population, self.random)
 
     def one_input(self, data: bytes) -> None:
         """Run one input and note what it shows."""

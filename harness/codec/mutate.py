@@ -1,6 +1,6 @@
-"""Mutations of a byte string that know what its bytes mean.
+"""Random inputs, and changes of an input that know what its bytes mean.
 
-Each mutation takes the input apart into topology, operations and deviations, changes one thing
+A change takes the input apart into topology, operations and deviations, changes some of them
 and puts it together again. Changing a switch keeps the places of the others: gaps are relative,
 so what is added to one gap is taken from the next.
 """
@@ -14,7 +14,7 @@ from mypy_extensions import mypyc_attr
 
 from harness.codec.chance import below, one_of
 from harness.codec.codec import MAX_OPS, Codec, fold, spelled, tail_seed
-from harness.codec.tail import MEAN_GAPS, filler, tail
+from harness.codec.tail import MEAN_GAPS, filler
 from harness.model.workload import Workload
 
 MAX_DEVIATIONS = 200
@@ -89,14 +89,6 @@ class Mutator:
             self._cut,
             self._retail,
         )
-        self._workload = (
-            self._add_op,
-            self._drop_op,
-            self._change_op,
-            self._change_op,
-            self._swap_ops,
-            self._change_topology,
-        )
         self._breeding: tuple[Callable[[Parts, Sequence[int], Random], None], ...] = (
             self._take_op,
             self._take_op,
@@ -106,8 +98,6 @@ class Mutator:
             lambda child, kinds, random: self._change_topology(child, random),
         )
         self._fixed = codec.spec.program is not None
-        # What has neither an operation nor a deviation is nothing to start from.
-        self._shortest = codec.header + (codec.record or 2)
 
     def fresh(self, random: Random) -> bytes:
         """A random input: a random workload under a random walk."""
@@ -139,18 +129,6 @@ class Mutator:
         while True:
             yield self._codec.decode(self.fresh(random))[0]
 
-    def mutate(self, data: bytes, max_size: int, random: Random) -> bytes:
-        """A changed ``data`` of at most ``max_size`` bytes."""
-        if len(data) < self._shortest or random.random() < 0.02:
-            return self.fresh(random)[:max_size]
-        parts = self.parse(data)
-        if parts.tail and random.random() < 0.5:
-            self._spell_out(parts, data, random)
-        passes = self._schedule if self._fixed or random.random() < 0.7 else self._workload
-        for _ in range(one_of(random, (1, 1, 1, 2, 4))):
-            one_of(random, passes)(parts, random)
-        return self.unparse(parts)[:max_size]
-
     def reschedule(self, data: bytes, random: Random) -> bytes:
         """``data`` with only its schedule changed."""
         parts = self.parse(data)
@@ -166,16 +144,6 @@ class Mutator:
             one_of(random, self._breeding)(child, kinds, random)
         self._retail(child, random)
         return self.unparse(child)
-
-    def cross(self, first: bytes, second: bytes, max_size: int, random: Random) -> bytes:
-        """A child of two inputs: the workload of one, a prefix of either schedule, spliced."""
-        a, b = self.parse(first), self.parse(second)
-        if random.random() < 0.3:
-            cut = below(random, len(a.ops) + 1)
-            a.ops = (a.ops[:cut] + b.ops[below(random, len(b.ops) + 1) :])[:MAX_OPS] or a.ops
-        cut = below(random, len(a.deviations) + 1)
-        a.deviations = a.deviations[:cut] + b.deviations[below(random, len(b.deviations) + 1) :]
-        return self.unparse(a)[:max_size]
 
     # -------------------------------------------------------------- apart, together
 
@@ -245,14 +213,6 @@ class Mutator:
             at = below(random, len(parts.deviations))
             parts.deviations[at] = (parts.deviations[at][0], below(random, 256))
 
-    def _spell_out(self, parts: Parts, data: bytes, random: Random) -> None:
-        # Make the first switches of the random tail explicit, so that they can be mutated.
-        gaps, choices = tail((parts.tail - 1) % len(MEAN_GAPS), tail_seed(data))
-        n = one_of(random, (2, 4, 8, 16, 24))
-        parts.deviations += zip(gaps[:n], choices[:n], strict=True)
-        if random.random() < 0.5:
-            parts.tail = 0
-
     def _cut(self, parts: Parts, random: Random) -> None:
         # Keep a prefix and let a random walk go on from there.
         del parts.deviations[below(random, len(parts.deviations) + 1) :]
@@ -264,21 +224,6 @@ class Mutator:
         parts.deviations += zip(seed[::2], seed[1::2], strict=True)
 
     # ------------------------------------------------------------------- workload
-
-    def _add_op(self, parts: Parts, random: Random) -> None:
-        if len(parts.ops) < MAX_OPS:
-            record = random.randbytes(self._codec.record)
-            parts.ops.insert(below(random, len(parts.ops) + 1), record)
-
-    def _drop_op(self, parts: Parts, random: Random) -> None:
-        if len(parts.ops) > 1:
-            del parts.ops[below(random, len(parts.ops))]
-
-    def _change_op(self, parts: Parts, random: Random) -> None:
-        which = below(random, len(parts.ops))
-        op = bytearray(parts.ops[which])
-        op[below(random, len(op))] = below(random, 256)
-        parts.ops[which] = bytes(op)
 
     def _swap_ops(self, parts: Parts, random: Random) -> None:
         i, j = below(random, len(parts.ops)), below(random, len(parts.ops))
