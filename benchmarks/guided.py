@@ -1,4 +1,4 @@
-"""What does a run cost inside libFuzzer, mutations included, when the workload stays the same?
+"""What does a run cost inside libFuzzer, drawing inputs included, when the workload stays the same?
 
 ``python -m benchmarks.guided [libFuzzer arguments]`` is a campaign's worker reduced to the
 loop: the same feedback map, mutator and corpus, but each input's workload is replaced by the

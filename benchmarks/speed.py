@@ -226,7 +226,7 @@ def own_rows(folder: Path) -> Iterator[Row]:
 def _fuzzers(folder: Path) -> Iterator[tuple[str, str, str, list[str], dict[str, str]]]:
     options = libfuzzer_options(1)
     fixed = [sys.executable, "-m", "benchmarks.guided", *options]
-    yield "e", "fuzzed: under libFuzzer, with our mutations", "d", fixed, dict(os.environ)
+    yield "e", "fuzzed: under libFuzzer, with our inputs", "d", fixed, dict(os.environ)
     engine = f"{Path(__file__).with_name('small_queue.py')}:SmallQueue"
     task = Task(engine, str(folder), str(folder), 1, 0, 0.0, True, False)
     worker = [sys.executable, "-m", "harness.campaign.worker", *options]

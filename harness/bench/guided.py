@@ -14,7 +14,6 @@ import tempfile
 import time
 from dataclasses import asdict
 from pathlib import Path
-from zlib import crc32
 
 from harness.bench.pairs import Pairs
 from harness.bench.searchers import GUIDED
@@ -68,8 +67,8 @@ def guided_trial(job: Job) -> Trial:
 
 
 def _seed(job: Job) -> int:
-    """A seed of its own for each subject: the same workloads for all would tie their trials."""
-    return 1 + crc32(f"{job.subject} {job.seed}".encode()) % 0x7FFFFFFF
+    """What libFuzzer and the worker are seeded with; libFuzzer takes 0 for the time of day."""
+    return job.random().randrange(1, 1 << 31)
 
 
 def main() -> None:

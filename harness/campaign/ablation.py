@@ -14,7 +14,7 @@ class Ablation:
         hand_offs: the same where the object is a lock.
         queue_state: feedback about the abstract state at the end of each activity.
         near_miss: feedback about requests that wait while few are left who could dequeue them.
-        mutators: mutations that know what bytes mean; without, libFuzzer's own.
+        mutators: inputs drawn and bred by what bytes mean; without, libFuzzer's own mutations.
     """
 
     reads_from: bool = True
@@ -28,4 +28,4 @@ WHOLE = Ablation()
 """Nothing is left out."""
 
 NO_FEEDBACK = Ablation(reads_from=False, hand_offs=False, queue_state=False, near_miss=False)
-"""The fuzzer is told nothing: it mutates, but nothing guides it."""
+"""The fuzzer is told nothing: it draws and breeds, but nothing guides it."""

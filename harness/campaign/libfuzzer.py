@@ -1,4 +1,4 @@
-"""libFuzzer, as Atheris ships it: our feedback map, our mutations, its corpus and its options."""
+"""libFuzzer, as Atheris ships it: our feedback map, our inputs, its corpus and its options."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.engine.base import Engine
 from harness.engine.modules import engine_modules
 
 MAX_LEN = 600
-"""Longest input in bytes: 12 operations and some 250 switches."""
+"""Longest input in bytes: 16 operations and some 250 switches."""
 
 _maps: list[Any] = []
 """Keeps the registered memory alive."""

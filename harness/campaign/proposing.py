@@ -43,17 +43,20 @@ class Proposals:
 
     def next(self, longest: int) -> bytes:
         """The next input, of at most ``longest`` bytes."""
+        return self._drawn()[:longest]
+
+    def _drawn(self) -> bytes:
         random = self._random
         if self._first:
             self._first -= 1
-            return self._mutator.fresh(random)[:longest]
+            return self._mutator.fresh(random)
         if self._walks:
             self._walks -= 1
-            return self._mutator.another_walk(self._walked, random)[:longest]
+            return self._mutator.another_walk(self._walked, random)
         parent = self._population.parent() if random.random() < BRED else None
         if parent is not None:
             data = self._mutator.breed(parent, random)
         else:
             data = self._mutator.fresh(random)
         self._walked, self._walks = data, TAILS - 1
-        return data[:longest]
+        return data

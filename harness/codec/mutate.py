@@ -71,7 +71,7 @@ class Parts:
 
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Mutator:
-    """Mutates inputs of one engine.
+    """Draws, breeds and reschedules inputs of one engine.
 
     Args:
         codec: knows the layout.
@@ -232,8 +232,6 @@ class Mutator:
     def _change_topology(self, parts: Parts, random: Random) -> None:
         if parts.topology:
             parts.topology[below(random, len(parts.topology))] = below(random, 256)
-
-    # --------------------------------------------- workload, from that of a new one
 
     def _new_op(self, kinds: Sequence[int], random: Random) -> bytes:
         record = random.randbytes(self._codec.record)
