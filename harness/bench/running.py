@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import time
 from collections.abc import Generator, Sequence
+from random import Random
 
 from harness.bench.guided import guided_trial
 from harness.bench.pairs import Pairs
@@ -31,7 +32,7 @@ def make_trial(job: Job) -> Trial:
     subject = subjects()[job.subject]
     executor = PythonExecutor(subject.ref)
     watch = Watch(job.budget, Pairs(executor.scheduler, FeedbackMap(NO_FEEDBACK)))
-    random = job.random()
+    random = Random(f"{job.subject} {job.strategy} {job.seed}")
     started = time.process_time()
     with executor.guard():
         for run in SEARCHERS[job.strategy](executor, random):

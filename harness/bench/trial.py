@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from random import Random
 
 from harness.bench.pairs import Pairs
 
@@ -25,10 +24,6 @@ class Job:
     strategy: str
     seed: int
     budget: int
-
-    def random(self) -> Random:
-        """A source of chance of its own: what all subjects shared would tie their trials."""
-        return Random(f"{self.subject} {self.strategy} {self.seed}")
 
 
 @dataclass(frozen=True, slots=True)

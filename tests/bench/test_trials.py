@@ -85,6 +85,16 @@ def test_the_same_guided_job_takes_the_same_schedules(strategy):
 
 
 @NEEDS_ATHERIS
+def test_the_same_engine_under_another_subject_gets_other_inputs():
+    # Both are bugs of one engine: the same inputs would show both trials the same pairs.
+    shown = [
+        make_trial(Job(f"haproxy@ae0b12ee0/{bug}", "guided", 1, 64)).coverage
+        for bug in ("stranded", "endless-loop")
+    ]
+    assert shown[0] != shown[1]
+
+
+@NEEDS_ATHERIS
 def test_each_part_of_the_guidance_makes_a_difference():
     coverage = {
         s: make_trial(Job("haproxy@ddab05b98/stranded", s, 1, 200)).coverage for s in GUIDED
