@@ -33,7 +33,7 @@ from rich.table import Table
 from benchmarks import watched, wide_console
 from benchmarks.guided import REF, fixed_part, with_feedback
 from benchmarks.small_queue import IN_ORDER, Plain, SmallQueue, run_bare
-from harness.campaign.feedback import MAP_SIZE, FeedbackMap
+from harness.campaign.feedback import FeedbackMap
 from harness.campaign.libfuzzer import options as libfuzzer_options
 from harness.campaign.libfuzzer import why_unavailable
 from harness.campaign.worker import Task
@@ -160,7 +160,7 @@ def noted(
 ) -> None:
     """(d): decode, run and note features, which libFuzzer would reset."""
     decode, run = codec.decode, executor.run
-    blank = bytes(MAP_SIZE)
+    blank = bytes(len(feedback.places))
     for one in data:
         feedback.places[:] = blank
         feedback.forget()

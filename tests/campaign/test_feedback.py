@@ -9,7 +9,7 @@ import pytest
 from engines_for_tests import RightQueue
 
 from harness.campaign.ablation import NO_FEEDBACK, WHOLE, Ablation
-from harness.campaign.feedback import FAR, FeedbackMap
+from harness.campaign.feedback import FAR, TOLD, FeedbackMap
 from harness.execute.activities import Finish
 from harness.execute.plan import Plan
 from harness.model.workload import Op, Topology, Workload
@@ -21,15 +21,15 @@ NEAR = replace(WHOLE, queue_state=False)
 ONE_ARRIVAL = Workload(Topology({"threads": 1, "size": 1}), (Op(0, "arrive"),))
 
 
-def place(
+def after(
     *counters: int,
     parts: Ablation = STATE,
     inside: int = 0,
     pending: int = 0,
     queued: int = 0,
     in_service: int = 0,
-) -> list[int]:
-    """The places set by the end of an activity that leaves such counters, and so much to do."""
+) -> FeedbackMap:
+    """The map when an activity has ended and left such counters, and so much to do."""
     feedback = FeedbackMap(parts)
     feedback.scheduler = scheduler = Scheduler()
     scheduler.inside, scheduler.pending = inside, pending
@@ -39,10 +39,18 @@ def place(
     ledger.queued[:] = [0, queued]
     ledger.in_service[:] = [in_service, 0]
     feedback.ended(Finish(plan, feedback.tag(0, "finish")))
-    places = [at for at, seen in enumerate(feedback.places) if seen]
-    assert sorted(feedback.shown) == places
-    assert feedback.seen == len(places)
-    return places
+    assert feedback.seen == len(feedback.shown)
+    return feedback
+
+
+def place(*counters: int, parts: Ablation = STATE, **left: int) -> list[int]:
+    """The places of what ``after`` shows."""
+    return after(*counters, parts=parts, **left).shown
+
+
+def told(feedback: FeedbackMap) -> list[int]:
+    """The places that libFuzzer finds set."""
+    return [at for at, seen in enumerate(feedback.places) if seen]
 
 
 @pytest.mark.parametrize(
@@ -89,3 +97,15 @@ def test_a_nearer_miss_is_another_one():
 
 def test_a_near_miss_is_not_noted_where_it_is_left_out():
     assert place(parts=NO_FEEDBACK, queued=1, inside=1) == []
+
+
+@pytest.mark.parametrize("inside", range(20))
+def test_libfuzzer_is_told_of_features_by_a_small_map(inside):
+    feedback = after(0, 1, inside=inside)
+    assert told(feedback) == [at % TOLD for at in feedback.shown] != []
+
+
+@pytest.mark.parametrize("inside", range(20))
+def test_libfuzzer_is_told_of_each_feature_when_it_mutates_what_it_keeps(inside):
+    feedback = after(0, 1, inside=inside, parts=replace(STATE, mutators=False))
+    assert told(feedback) == feedback.shown != []
