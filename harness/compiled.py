@@ -43,6 +43,8 @@ MODULES = (
     "runtime/housekeeping",
     "runtime/scheduler",
     "runtime/thread",
+    "strategies/configuration",
+    "strategies/foresight",
     "sync/atomic",
     "sync/blocking",
     "sync/cell",

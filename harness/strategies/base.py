@@ -51,9 +51,10 @@ class Option:
         obj: name of the object it accesses, empty where there is none.
         reads, writes: whether it does, or may.
         locks: whether it blocks while another thread holds the object.
+        does: a hash of activity and event.
     """
 
-    __slots__ = ("activity", "event", "key", "locks", "obj", "reads", "thread", "writes")
+    __slots__ = ("activity", "does", "event", "key", "locks", "obj", "reads", "thread", "writes")
 
     def __init__(self, thread: int, activity: str, event: Event) -> None:
         kind = event.kind
@@ -65,6 +66,7 @@ class Option:
         self.reads = kind not in _WRITES and kind not in _NEITHER
         self.writes = kind not in _READS and kind not in _NEITHER
         self.locks = kind in _LOCKS
+        self.does = hash((activity, event))
 
     def races(self, other: Option) -> bool:
         """Whether the order of the two matters: one object, two threads, one writes."""

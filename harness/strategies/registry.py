@@ -13,6 +13,7 @@ from harness.strategies.rff import Rff
 from harness.strategies.sticky import Sticky
 from harness.strategies.surw import Surw
 from harness.strategies.uniform import Uniform
+from harness.strategies.untried import Untried, UntriedPairs
 from harness.strategies.urw import Urw
 
 STRATEGIES: Mapping[str, Callable[[Random], Strategy]] = {
@@ -25,7 +26,8 @@ STRATEGIES: Mapping[str, Callable[[Random], Strategy]] = {
     "surw": Surw,
     "rff": lambda random: Rff(random, Pos(random)),
     "rff-surw": lambda random: Rff(random, Surw(random)),
+    "untried": lambda random: Untried(random, UntriedPairs(random, Surw(random))),
 }
 
-DEFAULT = "rff-surw"
+DEFAULT = "untried"
 """What decides where a campaign leaves a run to a strategy."""

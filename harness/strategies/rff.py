@@ -29,7 +29,7 @@ from harness.strategies.learned import Learned
 MOST = 6
 """Constraints in an abstract schedule."""
 
-_DRAWN = 4
+_PARENTS = 4
 """Kept abstract schedules of which the one with the rarest pairs is mutated."""
 
 
@@ -169,13 +169,16 @@ class Rff(Strategy):
                 score -= 1  # it would overwrite what is to be read
         return score
 
+    def _drawn(self) -> Pair | None:
+        return self._accesses.draw(self.random)
+
     def _mutated(self) -> Constraints:
         random = self.random
-        drawn = random.choices(self._kept, k=_DRAWN)
-        rarest = min(drawn, key=lambda kept: self._frequency[kept.pairs])
+        parents = random.choices(self._kept, k=_PARENTS)
+        rarest = min(parents, key=lambda kept: self._frequency[kept.pairs])
         constraints = list(rarest.constraints)
         for _ in range(random.choice((1, 1, 2, 3))):
-            pair = self._accesses.draw(random)
+            pair = self._drawn()
             at = random.randrange(MOST)
             if at >= len(constraints):
                 if pair is not None:
