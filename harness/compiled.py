@@ -45,6 +45,7 @@ MODULES = (
     "runtime/thread",
     "strategies/configuration",
     "strategies/foresight",
+    "strategies/option",
     "sync/atomic",
     "sync/blocking",
     "sync/cell",

@@ -13,8 +13,9 @@ from typing import Any
 from helpers import threads_case
 
 from harness.execute.run import Run
-from harness.strategies.base import Option, Point, Strategy
+from harness.strategies.base import Point, Strategy
 from harness.strategies.drive import run_with
+from harness.strategies.option import Option
 
 Order = tuple[int, ...]
 """The thread of every event of a run, in order; a thread's first event is that it begins."""

@@ -13,7 +13,7 @@ All of it is hashes. What no access shows, such as an order that only an oracle 
 
 from __future__ import annotations
 
-from harness.strategies.base import Option
+from harness.strategies.option import Option
 
 
 class Configuration:
@@ -44,26 +44,27 @@ class Configuration:
 
     def after(self, option: Option) -> int:
         """The number that ``execute`` would lead to."""
-        before = self.history(option.thread)
-        return self._number(option, before, self._history(option, before))
+        before, held = self.history(option.thread), self.held(option.obj)
+        done = _done(option, before, held)
+        number = self.number ^ before ^ done
+        return number ^ held ^ _write(option, done) if option.writes else number
 
     def execute(self, option: Option) -> None:
         """``option`` happens."""
-        thread = option.thread
-        before = self.history(thread)
-        done = self._history(option, before)
-        self.number = self._number(option, before, done)
+        thread, obj = option.thread, option.obj
+        before, held = self.history(thread), self.held(obj)
+        done = _done(option, before, held)
+        self.number ^= before ^ done
         self.threads[thread] = done
         if option.writes:
-            self.objects[option.obj] = done
+            write = _write(option, done)
+            self.number ^= held ^ write
+            self.objects[obj] = write
 
-    def _history(self, option: Option, before: int) -> int:
-        seen = self.held(option.obj) if option.reads else 0
-        return hash((before, option.does, seen))
 
-    def _number(self, option: Option, before: int, done: int) -> int:
-        thread, obj = option.thread, option.obj
-        number = self.number ^ hash((thread, before)) ^ hash((thread, done))
-        if option.writes:
-            number ^= hash((obj, self.held(obj))) ^ hash((obj, done))
-        return number
+def _done(option: Option, before: int, held: int) -> int:
+    return hash((before, option.does, held if option.reads else 0))
+
+
+def _write(option: Option, done: int) -> int:
+    return hash((option.obj, done))

@@ -18,7 +18,8 @@ from harness.runtime.scheduler import Scheduler
 from harness.runtime.thread import Activity, VirtualThread
 from harness.runtime.valuestack import instruction
 from harness.runtime.watched import Place
-from harness.strategies.base import Event, Option, Point, Strategy
+from harness.strategies.base import Point, Strategy
+from harness.strategies.option import Event, Option
 
 _KNOWN = 1 << 16
 _options: dict[tuple[object, ...], Option] = {}

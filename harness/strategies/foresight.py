@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from harness.strategies.base import Option
 from harness.strategies.configuration import Configuration
+from harness.strategies.option import Option
 
 FURTHEST: Final = 20
 """Events played in thought to judge one option. More make a run longer, and hardly fewer."""
@@ -37,7 +37,7 @@ class Foresight:
     def __init__(self) -> None:
         self._used_up: set[int] = set()
         self._next: dict[int, Option | None] = {}  # by a thread's history; None at its end
-        self._locked: dict[int, bool] = {}  # by a lock and the last write to it
+        self._locked: dict[tuple[str, int], bool] = {}  # by a lock and the last write to it
         self._playable = True
         self._runs = 0
         self._in_vain = 0  # runs since one was known to be a repetition
@@ -70,7 +70,7 @@ class Foresight:
                     self._playable = False
                 self._next[at.history(option.thread)] = option
                 if option.locks:
-                    self._locked.setdefault(self._lock(option), False)
+                    self._locked.setdefault((option.obj, at.held(option.obj)), False)
             self._stands = {}
         used_up = self._used_up
         return [i for i, number in enumerate(after) if number not in used_up]
@@ -98,7 +98,7 @@ class Foresight:
         self._threads.add(option.thread)
         self._at.execute(option)
         if option.event.kind == "lock":
-            self._locked[self._lock(option)] = True
+            self._locked[option.obj, self._at.held(option.obj)] = True
 
     def ended(self, *, complete: bool) -> None:
         """The run is over; ``complete`` says that each thread has come to its end."""
@@ -113,9 +113,6 @@ class Foresight:
             if not used_up.issuperset(after):
                 break
             used_up.add(number)
-
-    def _lock(self, option: Option) -> int:
-        return hash((option.obj, self._at.held(option.obj)))
 
     def _plays(self, option: Option) -> bool:
         """``nothing_new``, in thought."""
@@ -144,7 +141,7 @@ class Foresight:
             if option.event.kind == "wake":
                 return False  # whether its wait has ended is not known
             if option.locks:
-                locked = self._locked.get(self._lock(option))
+                locked = self._locked.get((option.obj, self._at.held(option.obj)))
                 if locked is None:
                     return False
                 if locked:

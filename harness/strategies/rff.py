@@ -23,8 +23,9 @@ from typing import NamedTuple
 
 from harness.execute.run import Run
 from harness.model.workload import Workload
-from harness.strategies.base import Event, Option, Point, Strategy
+from harness.strategies.base import Point, Strategy
 from harness.strategies.learned import Learned
+from harness.strategies.option import Event, Option
 
 MOST = 6
 """Constraints in an abstract schedule."""

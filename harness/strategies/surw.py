@@ -17,8 +17,9 @@ from random import Random
 
 from harness.execute.run import Run
 from harness.model.workload import Workload
-from harness.strategies.base import Option, Point, Strategy
+from harness.strategies.base import Point, Strategy
 from harness.strategies.learned import Learned
+from harness.strategies.option import Option
 
 
 class Surw(Strategy):

@@ -15,9 +15,10 @@ from typing import Final
 
 from harness.execute.run import Run
 from harness.model.workload import Workload
-from harness.strategies.base import Option, Point, Strategy
+from harness.strategies.base import Point, Strategy
 from harness.strategies.foresight import Foresight
 from harness.strategies.learned import Learned
+from harness.strategies.option import Option
 from harness.strategies.rff import Constraints, Pair, Rff
 
 MOST_OPTIONS: Final = 16
@@ -62,10 +63,15 @@ class Untried(Strategy):
         if len(options) > MOST_OPTIONS:
             return self._inner.choose(point)
         left = foresight.reached(options)
+        if len(left) == len(options):
+            at = self._inner.choose(point)
+            if len(left) == 1 or not foresight.nothing_new(options[at]):
+                return at
+            left.remove(at)
         while left:
             fewer = Point([options[i] for i in left], point.current)
             at = left[self._inner.choose(fewer)]
-            if not foresight.nothing_new(options[at]):
+            if len(left) == 1 or not foresight.nothing_new(options[at]):
                 return at
             left.remove(at)
         return self._inner.choose(point)

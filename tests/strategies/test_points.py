@@ -10,9 +10,10 @@ from helpers import DEFAULT, executor, threads_case, workload
 from interleavings import Spy
 
 from harness import Atomic, Event, Mutex, RWLock
-from harness.strategies.base import Event as Access
-from harness.strategies.base import Option, Strategy
+from harness.strategies.base import Strategy
 from harness.strategies.drive import run_with
+from harness.strategies.option import Event as Access
+from harness.strategies.option import Option
 from harness.strategies.search import EACH, search
 from harness.strategies.uniform import Uniform
 
