@@ -60,24 +60,40 @@ class Kept(NamedTuple):
 
 @dataclass(slots=True)
 class Accesses:
-    """What the runs of a workload did, by object: its reads, and its writes after None."""
+    """What the runs of a workload did.
+
+    Attributes:
+        reads: by object, its reads.
+        writes: by object, its writes after None.
+        shared: the objects that are read and written.
+    """
 
     reads: dict[str, list[Event]] = field(default_factory=dict)
     writes: dict[str, list[Event | None]] = field(default_factory=dict)
+    shared: list[str] = field(default_factory=list)
 
     def note(self, option: Option) -> None:
         """``option`` is executed."""
+        obj, event = option.obj, option.event
+        reads, writes = self.reads.get(obj), self.writes.get(obj)
         if option.reads:
-            _add(self.reads.setdefault(option.obj, []), option.event)
+            if reads is None:
+                reads = self.reads[obj] = []
+            if event not in reads:
+                reads.append(event)
         if option.writes:
-            _add(self.writes.setdefault(option.obj, [None]), option.event)
+            if writes is None:
+                writes = self.writes[obj] = [None]
+            if event not in writes:
+                writes.append(event)
+        if reads and writes and obj not in self.shared:
+            self.shared.append(obj)
 
     def draw(self, random: Random) -> Pair | None:
         """Any pair that could be, on an object that is read and written."""
-        objects = [obj for obj in self.reads if obj in self.writes]
-        if not objects:
+        if not self.shared:
             return None
-        obj = random.choice(objects)
+        obj = random.choice(self.shared)
         return Pair(random.choice(self.writes[obj]), random.choice(self.reads[obj]))
 
 
@@ -191,8 +207,3 @@ class Rff(Strategy):
             elif pair is not None:
                 constraints[at] = Constraint(pair, True)
         return tuple(constraints)
-
-
-def _add(events: list[Event] | list[Event | None], event: Event) -> None:
-    if event not in events:
-        events.append(event)

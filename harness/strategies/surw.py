@@ -61,7 +61,10 @@ class Surw(Strategy):
     def executed(self, option: Option) -> None:
         """See ``Strategy.executed``."""
         if option.obj:
-            self._seen.setdefault(option.obj, Counter())[option.thread] += 1
+            seen = self._seen.get(option.obj)
+            if seen is None:
+                seen = self._seen[option.obj] = Counter()
+            seen[option.thread] += 1
             if option.writes:
                 self._written.add(option.obj)
             if option.obj == self._object:
