@@ -22,7 +22,6 @@ from harness.strategies.option import Option
 FURTHEST: Final = 20
 """Events played in thought to judge one option. More make a run longer, and hardly fewer."""
 
-
 PATIENCE: Final = 16
 """So many runs in a row that no repetition was foreseen in, and only every so-many-th is played in
 thought: large programs have none, and playing may take longer than the run itself."""
@@ -44,8 +43,8 @@ class Foresight:
         self._at = Configuration()
         self._path: list[tuple[int, list[int]]] = []  # points, and those after each option
         self._threads: set[int] = set()
-        self._stands: dict[int, Option | None] = {}
-        self._left = 0
+        self._stands: dict[int, Option | None] = {}  # in thought, what each does next
+        self._left = 0  # events that may still be played
 
     @property
     def size(self) -> int:
@@ -70,8 +69,7 @@ class Foresight:
                     self._playable = False
                 self._next[at.history(option.thread)] = option
                 if option.locks:
-                    self._locked.setdefault((option.obj, at.held(option.obj)), False)
-            self._stands = {}
+                    self._locked[option.obj, at.held(option.obj)] = False
         used_up = self._used_up
         return [i for i, number in enumerate(after) if number not in used_up]
 
@@ -81,12 +79,13 @@ class Foresight:
             return False
         if not (self._playable and self._used_up):
             return False
-        if not self._stands:
-            for thread in self._threads:
-                history = self._at.history(thread)
-                if history not in self._next:
-                    return False  # it waits, and what it does then has not been seen
-                self._stands[thread] = self._next[history]
+        stands: dict[int, Option | None] = {}
+        for thread in self._threads:
+            history = self._at.history(thread)
+            if history not in self._next:
+                return False  # it waits, and what it does then has not been seen
+            stands[thread] = self._next[history]
+        self._stands = stands
         self._left = FURTHEST
         if not self._plays(option):
             return False
@@ -98,7 +97,8 @@ class Foresight:
         self._threads.add(option.thread)
         self._at.execute(option)
         if option.event.kind == "lock":
-            self._locked[option.obj, self._at.held(option.obj)] = True
+            # Not for its owner, if that may take it again.
+            self._locked.setdefault((option.obj, self._at.held(option.obj)), True)
 
     def ended(self, *, complete: bool) -> None:
         """The run is over; ``complete`` says that each thread has come to its end."""
