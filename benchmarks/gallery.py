@@ -95,13 +95,16 @@ def wanted(pair: Pair, findings: Sequence[Finding]) -> Finding | None:
 
 
 def search(pair: Pair, seed: int, limit: float, *, guided: bool) -> Hit | None:
-    """Let a worker search until it has shown the bug; None after ``limit`` seconds of CPU time."""
+    """Let a worker search until it has shown the bug; None after ``limit`` seconds of CPU time.
+
+    It goes on while its findings are looked at, so one may come of a time when it was too late.
+    """
     bug, clean = opened(pair.bug), opened(pair.clean)
     codec = Codec(bug.spec)
     with SearchWorker(f"haproxy@{pair.bug}", seed, guided=guided) as worker:
         while worker.cpu < limit:
             for raw in worker.wait():
-                if raw.signature.startswith(pair.signature):
+                if raw.signature.startswith(pair.signature) and raw.seconds < limit:
                     workload, schedule = codec.decode(raw.data)
                     switches = bug.record(workload, schedule).switches
                     if not wanted(pair, replay(clean, workload, switches).recorded.run.findings):
