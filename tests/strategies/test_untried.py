@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from interleavings import Spy, seeded
 
-from harness import Cell, Mutex
+from harness import Cell, Mutex, RWLock
+from harness import Event as Signal
 from harness.strategies import untried
 from harness.strategies.base import Point, Strategy
 from harness.strategies.configuration import Configuration
@@ -136,6 +137,83 @@ def test_every_way_a_program_can_end_is_shown_before_the_points_are_used_up(prog
     assert shown == {ending for _, _, ending in runs}
 
 
+def things():
+    return {
+        "x": Cell("x", 0),
+        "one": Mutex("one"),
+        "other": Mutex("other"),
+        "shared": RWLock("shared"),
+        "rung": Signal("rung"),
+    }
+
+
+def try_to_add(s):
+    if s.one.trylock():
+        s.x.write(s.x.read() + 1)
+        s.one.unlock()
+
+
+def add_under_both(s):
+    with s.one, s.other:
+        s.x.write(s.x.read() + 2)
+
+
+def read_under_both(s):
+    with s.other, s.one:
+        s.x.read()
+
+
+def share(s):
+    s.shared.read_lock()
+    s.x.read()
+    s.shared.read_unlock()
+
+
+def write_shared(s):
+    s.shared.write_lock()
+    s.x.write(3)
+    s.shared.write_unlock()
+
+
+def await_bell(s):
+    s.rung.wait()
+    s.x.read()
+
+
+def ring(s):
+    s.x.write(4)
+    s.rung.set()
+    s.x.write(5)
+
+
+@pytest.mark.parametrize(
+    "bodies",
+    [
+        (try_to_add, add_under_both),
+        (add_under_both, read_under_both),
+        (share, write_shared),
+        (share, share, write_shared),
+        (await_bell, ring),
+    ],
+    ids=lambda bodies: " ".join(body.__name__ for body in bodies),
+)
+def test_no_ending_is_missed_where_threads_wait_for_each_other(bodies):
+    ex, load = threads_case(things, *bodies)
+
+    def end(strategy):
+        spy = Spy(strategy)
+        run, _ = run_with(ex, load, spy)
+        return read_and_left(spy.chosen), frozenset(f.signature for f in run.findings)
+
+    strategy, endings = Systematic(), set()
+    while True:
+        endings.add(end(strategy))
+        if not strategy.next():
+            break
+    untried_strategy = Untried(Random(0), seeded(Uniform))
+    assert {end(untried_strategy) for _ in range(4 * len(endings))} == endings
+
+
 FEW_ENDINGS = [
     [["write x", "write x"], ["write y", "write y"]],
     [["read x", "write x"], ["read x", "write x"]],
@@ -187,7 +265,7 @@ def test_activities_that_others_bring_about_are_not_foreseen():
     while True:
         spy = Spy(strategy)
         run_with(ex, load, spy)
-        orders.add(reads(spy.chosen))
+        orders.add(read_and_left(spy.chosen))
         if not strategy.next():
             break
     random = Random(1)
@@ -195,12 +273,12 @@ def test_activities_that_others_bring_about_are_not_foreseen():
     shown = set()
     for _ in range(20 * len(orders)):
         run_with(ex, load, spy)
-        shown.add(reads(spy.chosen))
+        shown.add(read_and_left(spy.chosen))
     assert shown == orders
 
 
-def reads(chosen):
-    """What each thread has read, by the event that wrote it."""
+def read_and_left(chosen):
+    """What each thread has read, and what is left, by the events that wrote it."""
     at = Configuration()
     for option in chosen:
         at.execute(option)
