@@ -133,19 +133,17 @@ class Foresight:
         return spent
 
     def _goes_on(self) -> bool:
-        """Whether every way on from here is known and leads to used-up points."""
+        """Whether every way on from here is known and leads to used-up points.
+
+        A thread that waits for something else than a lock counts as one that could go on: where it
+        can not, that asks for too much and not for too little.
+        """
         anything = False
         for option in list(self._stands.values()):
             if option is None:
                 continue
-            if option.event.kind == "wake":
-                return False  # whether its wait has ended is not known
-            if option.locks:
-                locked = self._locked.get((option.obj, self._at.held(option.obj)))
-                if locked is None:
-                    return False
-                if locked:
-                    continue
+            if option.locks and self._locked.get((option.obj, self._at.held(option.obj)), False):
+                continue
             if not self._plays(option):
                 return False
             anything = True
