@@ -100,7 +100,8 @@ class UntriedPairs(Rff):
         self._wanted: Counter[Pair] = Counter()
 
     def _drawn(self) -> Pair | None:
-        drawn = [pair for _ in range(_DRAWN) if (pair := super()._drawn()) is not None]
+        draw = super()._drawn
+        drawn = [pair for _ in range(_DRAWN) if (pair := draw()) is not None]
         return min(drawn, key=self._tried) if drawn else None
 
     def _tried(self, pair: Pair) -> int:
