@@ -102,14 +102,23 @@ class Systematic(Strategy):
         return bool(self.script)
 
 
-def every_run(program):
-    """Of every schedule the choices, the numbers of the points they lead to, and the ending."""
+def in_every_way(run):
+    """What ``run`` returns for every schedule, given a strategy that takes it."""
     strategy = Systematic()
     while True:
-        ending = program.run(strategy)
-        yield tuple(strategy.script), strategy.points, ending
+        yield run(strategy)
         if not strategy.next():
             return
+
+
+def every_run(program):
+    """Of every schedule the choices, the numbers of the points they lead to, and the ending."""
+
+    def run(strategy):
+        ending = program.run(strategy)
+        return tuple(strategy.script), strategy.points, ending
+
+    return in_every_way(run)
 
 
 @settings(max_examples=60, deadline=None)
@@ -205,13 +214,9 @@ def test_no_ending_is_missed_where_threads_wait_for_each_other(bodies):
         run, _ = run_with(ex, load, spy)
         return read_and_left(spy.chosen), frozenset(f.signature for f in run.findings)
 
-    strategy, endings = Systematic(), set()
-    while True:
-        endings.add(end(strategy))
-        if not strategy.next():
-            break
-    untried_strategy = Untried(Random(0), seeded(Uniform))
-    assert {end(untried_strategy) for _ in range(4 * len(endings))} == endings
+    endings = set(in_every_way(end))
+    strategy = Untried(Random(0), seeded(Uniform))
+    assert {end(strategy) for _ in range(4 * len(endings))} == endings
 
 
 FEW_ENDINGS = [
@@ -260,21 +265,15 @@ def test_activities_that_others_bring_about_are_not_foreseen():
     # A request that was queued may be dispatched by another thread: its turn is no option before.
     ex = executor(RightQueue)
     load = workload(RightQueue, "T0 arrive A", "T1 arrive B", threads=2, size=1)
-    orders = set()
-    strategy = Systematic()
-    while True:
+
+    def end(strategy):
         spy = Spy(strategy)
         run_with(ex, load, spy)
-        orders.add(read_and_left(spy.chosen))
-        if not strategy.next():
-            break
-    random = Random(1)
-    spy = Spy(Untried(random, Uniform(random)))
-    shown = set()
-    for _ in range(20 * len(orders)):
-        run_with(ex, load, spy)
-        shown.add(read_and_left(spy.chosen))
-    assert shown == orders
+        return read_and_left(spy.chosen)
+
+    endings = set(in_every_way(end))
+    strategy = Untried(Random(1), seeded(Uniform))
+    assert {end(strategy) for _ in range(20 * len(endings))} == endings
 
 
 def read_and_left(chosen):
