@@ -7,8 +7,9 @@ the rest is left to chance. Abstract schedules that showed a new reads-from pair
 mutated the more, the rarer the combination of pairs is that they show.
 
 Different here: chance is another strategy, the *filler*, instead of a random walk; locks count as
-objects that are read from; an access that may write, such as a failing trylock, is taken to write;
-constraints speak only of what earlier runs of the same workload did.
+objects that are read from, though no lock is taken from who has taken it; an access that may write,
+such as a failing trylock, is taken to write; constraints speak only of what earlier runs of the
+same workload did.
 
 Deep orders of many threads need constraints, deadlocks a walk that is uniform over one object's
 accesses: with SURW as the filler fewer runs are needed than by either (docs/bench.md).
@@ -32,6 +33,14 @@ MOST = 6
 
 _PARENTS = 4
 """Kept abstract schedules of which the one with the rarest pairs is mutated."""
+
+_BLOCKED_BY = {
+    "lock": ("lock", "trylock"),
+    "read_lock": ("write_lock",),
+    "write_lock": ("read_lock", "write_lock"),
+}
+"""For each access that may block, after which others of another thread it does: it never reads from
+those. To want it all the same keeps a thread waiting for the whole run."""
 
 
 class Pair(NamedTuple):
@@ -94,7 +103,11 @@ class Accesses:
         if not self.shared:
             return None
         obj = random.choice(self.shared)
-        return Pair(random.choice(self.writes[obj]), random.choice(self.reads[obj]))
+        read, writes = random.choice(self.reads[obj]), self.writes[obj]
+        blocking = _BLOCKED_BY.get(read.kind)
+        if blocking:
+            writes = [write for write in writes if write is None or write.kind not in blocking]
+        return Pair(random.choice(writes), read)
 
 
 class Rff(Strategy):

@@ -10,13 +10,14 @@ import pytest
 from helpers import threads_case
 from interleavings import Spy, interleavings
 
-from harness import Atomic, Cell
+from harness import Atomic, Cell, Mutex, RWLock
 from harness.strategies.base import Point, Strategy
 from harness.strategies.drive import run_with
 from harness.strategies.pos import Pos
-from harness.strategies.rff import Rff
+from harness.strategies.rff import Accesses, Pair, Rff
 from harness.strategies.search import search
 from harness.strategies.surw import Surw
+from harness.strategies.uniform import Uniform
 
 
 class Scripted(Strategy):
@@ -80,6 +81,38 @@ def test_it_shows_every_reads_from_pair_that_any_interleaving_has(filler):
         shown |= set(pairs(spy.chosen))
     assert shown == every
     assert len(every) == 7
+
+
+BLOCKING = ("lock", "read_lock", "write_lock")
+
+
+def locking(s):
+    with s.mutex:
+        pass
+    if s.mutex.trylock():
+        s.mutex.unlock()
+    s.shared.read_lock()
+    s.shared.read_unlock()
+    s.shared.write_lock()
+    s.shared.write_unlock()
+
+
+def test_no_lock_is_wanted_to_be_taken_from_who_has_taken_it():
+    ex, load = threads_case(
+        lambda: {"mutex": Mutex("mutex"), "shared": RWLock("shared")}, locking, locking
+    )
+    spy, known, shown = Spy(Uniform(Random(0))), Accesses(), set()
+    for _ in range(400):
+        run_with(ex, load, spy)
+        for option in spy.chosen:
+            if option.obj:
+                known.note(option)
+        shown |= {Pair(*pair) for pair in pairs(spy.chosen)}
+    drawn = {known.draw(Random(seed)) for seed in range(2000)}
+    assert shown <= drawn
+    # Nobody comes to the second lock before somebody was at the first one.
+    never = {pair for pair in drawn - shown if pair.read.kind in BLOCKING}
+    assert {(pair.write, pair.read.kind) for pair in never} == {(None, "write_lock")}
 
 
 def reorder(setters):
