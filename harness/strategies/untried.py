@@ -102,10 +102,7 @@ class UntriedPairs(Rff):
     def _drawn(self) -> Pair | None:
         draw = super()._drawn
         drawn = [pair for _ in range(_DRAWN) if (pair := draw()) is not None]
-        return min(drawn, key=self._tried) if drawn else None
-
-    def _tried(self, pair: Pair) -> int:
-        return self._wanted[pair] + (pair in self._shown)
+        return min(drawn, key=self._wanted.__getitem__) if drawn else None
 
     def _mutated(self) -> Constraints:
         constraints = super()._mutated()

@@ -1,0 +1,206 @@
+"""What does a run that has not shown a bug say of whether its workload can show it?
+
+``python -m benchmarks.heralds [SUBJECT ...] [--hits N] [--runs N] [--jobs N] [--json]``
+
+The campaign breeds from runs that were worth most, so this is what guidance can gain in one step.
+Of each bug of the gallery random workloads are run until so many have shown it, or so many were
+made. Each of those that did is walked through once more, until that does not show it. Then runs are
+ranked: how much more often are these among the first third, tenth or thirtieth of all random runs
+than chance would have it? So much likelier than a random workload is one from there to show the bug
+in another walk. Bugs that random workloads show more often than once in 100 runs need no guidance
+and are left out, and so are those with fewer than 20 hits.
+
+Ranked by *worth* as the campaign does it, which knows nothing of the bug; and by *hindsight*: the
+sum over the features of the logarithm of how much more often runs show them whose workload can show
+the bug. Frequencies come from one half of the runs, and the other half is ranked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from math import log
+from random import Random
+from typing import NamedTuple
+
+from rich.table import Table
+
+from benchmarks import watched, wide_console
+from harness.bench.resampling import geometric_mean
+from harness.bench.subjects.gallery import gallery
+from harness.bench.subjects.subject import Subject
+from harness.campaign.ablation import WHOLE
+from harness.campaign.feedback import FeedbackMap
+from harness.campaign.population import PRICE, SHORTEST
+from harness.campaign.worker import collect_rarely
+from harness.codec.codec import Codec
+from harness.codec.mutate import Mutator
+from harness.execute.python import PythonExecutor
+
+TOP = (3, 10, 30)
+"""One run of so many is chosen."""
+
+RANDOM = 6_000
+"""Random runs that are kept."""
+
+FEWEST = 20
+"""Hits without which nothing is said of a bug."""
+
+RARE = 100
+"""Random runs for one hit, at least."""
+
+_WALKS = 20
+"""Tries at a walk that does not show the bug."""
+
+
+class Seen(NamedTuple):
+    """A run: the places of its features, and its steps."""
+
+    features: Sequence[int]
+    steps: int
+
+
+class Lift(NamedTuple):
+    """How much likelier than chance, for each of ``TOP``.
+
+    Attributes:
+        subject: the bug.
+        hits, runs: of random workloads.
+        worth, hindsight: by either rank.
+    """
+
+    subject: str
+    hits: int
+    runs: int
+    worth: Sequence[float]
+    hindsight: Sequence[float]
+
+
+class Walks:
+    """Random walks of one engine, and what they show."""
+
+    def __init__(self, subject: Subject) -> None:
+        self._subject = subject
+        self._feedback = FeedbackMap(WHOLE)
+        self._executor = PythonExecutor(subject.ref, self._feedback)
+        self._feedback.scheduler = self._executor.scheduler
+        self._codec = Codec(self._executor.spec)
+        self.guard = self._executor.guard
+
+    def run(self, data: bytes) -> tuple[bool, Seen | None]:
+        """Whether an input shows the bug; and what else it shows, None where it went round."""
+        self._feedback.forget()
+        run = self._executor.run(*self._codec.decode(data))
+        seen = None if run.went_round else Seen(tuple(self._feedback.shown), run.steps)
+        return self._subject.shown_by(run.findings), seen
+
+
+def collected(subject: Subject, hits: int, runs: int) -> tuple[list[Seen], list[Seen], int, int]:
+    """Random runs, and runs of workloads that have shown the bug; how many did, out of how many."""
+    walks, random = Walks(subject), Random(subject.name)
+    mutator = Mutator(Codec(subject.ref.spec))
+    everyone: list[Seen] = []
+    able: list[bytes] = []
+    made = 0
+    with walks.guard():
+        while len(able) < hits and made < runs:
+            data = mutator.fresh(random)
+            made += 1
+            bug, seen = walks.run(data)
+            if bug:
+                able.append(data)
+            if seen is not None and len(everyone) < RANDOM:
+                everyone.append(seen)
+        again = [walked(walks, mutator, data, random) for data in able]
+    return everyone, [seen for seen in again if seen is not None], len(able), made
+
+
+def walked(walks: Walks, mutator: Mutator, data: bytes, random: Random) -> Seen | None:
+    """Another walk through a workload, one that does not show the bug."""
+    for _ in range(_WALKS):
+        bug, seen = walks.run(mutator.another_walk(data, random))
+        if seen is not None and not bug:
+            return seen
+    return None
+
+
+def shares(runs: Sequence[Seen]) -> Callable[[int], float]:
+    """How often a feature was seen, never 0."""
+    count = Counter(place for run in runs for place in run.features)
+    return lambda place: (count[place] + 1) / (len(runs) + 2)
+
+
+def lifts(
+    score: Callable[[Seen], float], everyone: Iterable[Seen], able: Sequence[Seen]
+) -> list[float]:
+    """How many more of ``able`` than of ``everyone`` are in each part of ``TOP``."""
+    ranked = sorted(map(score, everyone), reverse=True)
+    found = []
+    for part in TOP:
+        least = ranked[len(ranked) // part]
+        chance = sum(other > least for other in ranked) / len(ranked)
+        # One run more, as chance would have it: no bug's figure is 0.
+        among = (sum(score(run) > least for run in able) + chance) / (len(able) + 1)
+        found.append(among / chance)
+    return found
+
+
+def lift(subject: Subject, hits: int, runs: int) -> Lift | None:
+    """What runs say of one bug; None where it is too easy or too hard for that."""
+    collect_rarely()
+    everyone, able, shown, made = collected(subject, hits, runs)
+    if len(able) < FEWEST or made < RARE * shown:
+        return None
+    common, telling = shares(everyone[::2]), shares(able[::2])
+
+    def worth(run: Seen) -> float:
+        surprise = -sum(log(common(place)) for place in run.features)
+        return float(surprise / max(run.steps, SHORTEST) ** PRICE)
+
+    def hindsight(run: Seen) -> float:
+        return sum(log(telling(place) / common(place)) for place in run.features)
+
+    judged, rest = everyone[1::2], able[1::2]
+    by_worth, by_hindsight = lifts(worth, judged, rest), lifts(hindsight, judged, rest)
+    return Lift(subject.name, shown, made, by_worth, by_hindsight)
+
+
+def main() -> None:
+    """Print a table."""
+    every = {subject.name: subject for subject in gallery()}
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.heralds", description=__doc__)
+    parser.add_argument("subjects", nargs="*", default=list(every), metavar="SUBJECT")
+    parser.add_argument("--hits", type=int, default=200)
+    parser.add_argument("--runs", type=int, default=200_000)
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--json", action="store_true")
+    wanted = parser.parse_args()
+    unknown = [name for name in wanted.subjects if name not in every]
+    if unknown:
+        parser.error(f"no bug of the gallery is called {unknown[0]}; see harness bench --list")
+    chosen = [every[name] for name in wanted.subjects]
+    with ProcessPoolExecutor(wanted.jobs) as pool:
+        measured = pool.map(partial(lift, hits=wanted.hits, runs=wanted.runs), chosen)
+        found = [one for one in watched(measured, "running", len(chosen)) if one is not None]
+    if wanted.json:
+        print(json.dumps([one._asdict() for one in found]))
+        return
+    table = Table(
+        "haproxy@", "shown by", *(f"{rank} 1/{n}" for rank in Lift._fields[3:] for n in TOP)
+    )
+    for one in found:
+        figures = [f"{value:.1f}" for value in (*one.worth, *one.hindsight)]
+        name = one.subject.removeprefix("haproxy@")
+        table.add_row(name, f"1 in {one.runs // one.hits:,}", *figures)
+    columns = zip(*((*one.worth, *one.hindsight) for one in found), strict=True)
+    table.add_section()
+    table.add_row("geometric mean", "", *(f"{geometric_mean(column):.1f}" for column in columns))
+    wide_console().print(table)
+
+
+if __name__ == "__main__":
+    main()
