@@ -27,6 +27,7 @@ from math import log
 from random import Random
 from typing import NamedTuple
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from benchmarks import watched, wide_console
@@ -52,6 +53,9 @@ FEWEST = 20
 
 RARE = 100
 """Random runs for one hit, at least."""
+
+SHRUNK = 20
+"""Runs that stand for what is known before any."""
 
 _WALKS = 20
 """Tries at a walk that does not show the bug."""
@@ -134,6 +138,12 @@ def shares(runs: Sequence[Seen]) -> Callable[[int], float]:
     return lambda place: (count[place] + 1) / (len(runs) + 2)
 
 
+def shrunk(runs: Sequence[Seen], common: Callable[[int], float]) -> Callable[[int], float]:
+    """The same for few runs: as if ``SHRUNK`` others had been as common has it."""
+    count = Counter(place for run in runs for place in run.features)
+    return lambda place: (count[place] + SHRUNK * common(place)) / (len(runs) + SHRUNK)
+
+
 def lifts(
     score: Callable[[Seen], float], everyone: Iterable[Seen], able: Sequence[Seen]
 ) -> list[float]:
@@ -155,7 +165,8 @@ def lift(subject: Subject, hits: int, runs: int) -> Lift | None:
     everyone, able, shown, made = collected(subject, hits, runs)
     if len(able) < FEWEST or made < RARE * shown:
         return None
-    common, telling = shares(everyone[::2]), shares(able[::2])
+    common = shares(everyone[::2])
+    telling = shrunk(able[::2], common)
 
     def worth(run: Seen) -> float:
         surprise = -sum(log(common(place)) for place in run.features)
@@ -174,8 +185,8 @@ def main() -> None:
     every = {subject.name: subject for subject in gallery()}
     parser = argparse.ArgumentParser(prog="python -m benchmarks.heralds", description=__doc__)
     parser.add_argument("subjects", nargs="*", default=list(every), metavar="SUBJECT")
-    parser.add_argument("--hits", type=int, default=200)
-    parser.add_argument("--runs", type=int, default=200_000)
+    parser.add_argument("--hits", type=int, default=100)
+    parser.add_argument("--runs", type=int, default=100_000)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     wanted = parser.parse_args()
@@ -189,9 +200,12 @@ def main() -> None:
     if wanted.json:
         print(json.dumps([one._asdict() for one in found]))
         return
-    table = Table(
-        "haproxy@", "shown by", *(f"{rank} 1/{n}" for rank in Lift._fields[3:] for n in TOP)
-    )
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("haproxy@", no_wrap=True)
+    table.add_column("shown by", justify="right")
+    for rank in ("worth", "hindsight"):
+        for part in TOP:
+            table.add_column(f"{rank} 1/{part}" if part == TOP[0] else f"1/{part}", justify="right")
     for one in found:
         figures = [f"{value:.1f}" for value in (*one.worth, *one.hindsight)]
         name = one.subject.removeprefix("haproxy@")
