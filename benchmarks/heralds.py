@@ -55,7 +55,7 @@ RARE = 100
 """Random runs for one hit, at least."""
 
 SHRUNK = 20
-"""Runs that stand for what is known before any."""
+"""Runs like any others that are added to the few of workloads that can show the bug."""
 
 _WALKS = 20
 """Tries at a walk that does not show the bug."""
@@ -93,6 +93,7 @@ class Walks:
         self._executor = PythonExecutor(subject.ref, self._feedback)
         self._feedback.scheduler = self._executor.scheduler
         self._codec = Codec(self._executor.spec)
+        self.mutator = Mutator(self._codec)
         self.guard = self._executor.guard
 
     def run(self, data: bytes) -> tuple[bool, Seen | None]:
@@ -106,42 +107,37 @@ class Walks:
 def collected(subject: Subject, hits: int, runs: int) -> tuple[list[Seen], list[Seen], int, int]:
     """Random runs, and runs of workloads that have shown the bug; how many did, out of how many."""
     walks, random = Walks(subject), Random(subject.name)
-    mutator = Mutator(Codec(subject.ref.spec))
     everyone: list[Seen] = []
     able: list[bytes] = []
     made = 0
     with walks.guard():
         while len(able) < hits and made < runs:
-            data = mutator.fresh(random)
+            data = walks.mutator.fresh(random)
             made += 1
             bug, seen = walks.run(data)
             if bug:
                 able.append(data)
             if seen is not None and len(everyone) < RANDOM:
                 everyone.append(seen)
-        again = [walked(walks, mutator, data, random) for data in able]
+        again = [walked(walks, data, random) for data in able]
     return everyone, [seen for seen in again if seen is not None], len(able), made
 
 
-def walked(walks: Walks, mutator: Mutator, data: bytes, random: Random) -> Seen | None:
+def walked(walks: Walks, data: bytes, random: Random) -> Seen | None:
     """Another walk through a workload, one that does not show the bug."""
     for _ in range(_WALKS):
-        bug, seen = walks.run(mutator.another_walk(data, random))
+        bug, seen = walks.run(walks.mutator.another_walk(data, random))
         if seen is not None and not bug:
             return seen
     return None
 
 
-def shares(runs: Sequence[Seen]) -> Callable[[int], float]:
-    """How often a feature was seen, never 0."""
+def shares(
+    runs: Sequence[Seen], expected: Callable[[int], float], weight: int
+) -> Callable[[int], float]:
+    """How often a feature was seen, as if ``weight`` other runs had been as ``expected``."""
     count = Counter(place for run in runs for place in run.features)
-    return lambda place: (count[place] + 1) / (len(runs) + 2)
-
-
-def shrunk(runs: Sequence[Seen], common: Callable[[int], float]) -> Callable[[int], float]:
-    """The same for few runs: as if ``SHRUNK`` others had been as common has it."""
-    count = Counter(place for run in runs for place in run.features)
-    return lambda place: (count[place] + SHRUNK * common(place)) / (len(runs) + SHRUNK)
+    return lambda place: (count[place] + weight * expected(place)) / (len(runs) + weight)
 
 
 def lifts(
@@ -165,8 +161,8 @@ def lift(subject: Subject, hits: int, runs: int) -> Lift | None:
     everyone, able, shown, made = collected(subject, hits, runs)
     if len(able) < FEWEST or made < RARE * shown:
         return None
-    common = shares(everyone[::2])
-    telling = shrunk(able[::2], common)
+    common = shares(everyone[::2], lambda _: 0.5, 2)
+    telling = shares(able[::2], common, SHRUNK)
 
     def worth(run: Seen) -> float:
         surprise = -sum(log(common(place)) for place in run.features)
