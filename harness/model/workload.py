@@ -27,6 +27,10 @@ class Topology(Mapping[str, int]):
                 f"the topology has no field {field!r}; it has {', '.join(self._values)}"
             ) from None
 
+    def __reduce__(self) -> tuple[type[Topology], tuple[Mapping[str, int]]]:
+        # Else the copy is asked for an attribute before it has any field, without end.
+        return Topology, (self._values,)
+
     def __getitem__(self, field: str) -> int:
         return self._values[field]
 
@@ -78,6 +82,10 @@ class Workload:
     def __hash__(self) -> int:
         # Computed once: it is asked for in every run.
         return self._hash
+
+    def __reduce__(self) -> tuple[type[Workload], tuple[Topology, tuple[Op, ...]]]:
+        # Without the hash, which is another one in every process.
+        return Workload, (self.topology, self.ops)
 
     @property
     def requests(self) -> int:
