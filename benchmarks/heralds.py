@@ -3,12 +3,13 @@
 ``python -m benchmarks.heralds [SUBJECT ...] [--hits N] [--runs N] [--jobs N] [--json]``
 
 The campaign breeds from runs that were worth most, so this is what guidance can gain in one step.
-Of each bug of the gallery random workloads are run until so many have shown it, or so many were
-made. Each of those that did is walked through once more, until that does not show it. Then runs are
-ranked: how much more often are these among the first third, tenth or thirtieth of all random runs
-than chance would have it? So much likelier than a random workload is one from there to show the bug
-in another walk. Bugs that random workloads show more often than once in 100 runs need no guidance
-and are left out, and so are those with fewer than 20 hits.
+How often a further walk through a workload that has shown a bug shows it says what is left to gain
+by better walks. Of each bug of the gallery random workloads are run until so many have shown it, or
+so many were made. Each of those that did is walked through once more, until that does not show it.
+Then runs are ranked: how much more often are these among the first third, tenth or thirtieth of all
+random runs than chance would have it? So much likelier than a random workload is one from there to
+show the bug in another walk. Bugs that random workloads show more often than once in 100 runs need
+no guidance and are left out, and so are those with fewer than 20 hits.
 
 Ranked by *worth* as the campaign does it, which knows nothing of the bug; and by *hindsight*: the
 sum over the features of the logarithm of how much more often runs show them whose workload can show
@@ -36,7 +37,7 @@ from harness.bench.subjects.gallery import gallery
 from harness.bench.subjects.subject import Subject
 from harness.campaign.ablation import WHOLE
 from harness.campaign.feedback import FeedbackMap
-from harness.campaign.population import PRICE, SHORTEST
+from harness.campaign.population import worth
 from harness.campaign.worker import collect_rarely
 from harness.codec.codec import Codec
 from harness.codec.mutate import Mutator
@@ -57,6 +58,9 @@ RARE = 100
 SHRUNK = 20
 """Runs like any others that are added to the few of workloads that can show the bug."""
 
+AGAIN = 10
+"""Further walks through each workload that has shown the bug."""
+
 _WALKS = 20
 """Tries at a walk that does not show the bug."""
 
@@ -74,12 +78,14 @@ class Lift(NamedTuple):
     Attributes:
         subject: the bug.
         hits, runs: of random workloads.
+        again: share of further walks that show the bug, through workloads that have shown it.
         worth, hindsight: by either rank.
     """
 
     subject: str
     hits: int
     runs: int
+    again: float
     worth: Sequence[float]
     hindsight: Sequence[float]
 
@@ -104,8 +110,25 @@ class Walks:
         return self._subject.shown_by(run.findings), seen
 
 
-def collected(subject: Subject, hits: int, runs: int) -> tuple[list[Seen], list[Seen], int, int]:
-    """Random runs, and runs of workloads that have shown the bug; how many did, out of how many."""
+class Collected(NamedTuple):
+    """Runs of one engine.
+
+    Attributes:
+        everyone: random ones.
+        able: those of workloads that have shown the bug.
+        shown, made: how many workloads have, out of how many.
+        again: share of further walks through those that show it.
+    """
+
+    everyone: Sequence[Seen]
+    able: Sequence[Seen]
+    shown: int
+    made: int
+    again: float
+
+
+def collected(subject: Subject, hits: int, runs: int) -> Collected:
+    """Random runs, until so many have shown the bug or so many were made."""
     walks, random = Walks(subject), Random(subject.name)
     everyone: list[Seen] = []
     able: list[bytes] = []
@@ -119,8 +142,12 @@ def collected(subject: Subject, hits: int, runs: int) -> tuple[list[Seen], list[
                 able.append(data)
             if seen is not None and len(everyone) < RANDOM:
                 everyone.append(seen)
-        again = [walked(walks, data, random) for data in able]
-    return everyone, [seen for seen in again if seen is not None], len(able), made
+        others = [walked(walks, data, random) for data in able]
+        further = [walks.mutator.another_walk(data, random) for data in able * AGAIN]
+        # One that does is added: no bug's figure is 0.
+        again = (sum(walks.run(data)[0] for data in further) + 1) / (len(further) + 1)
+    quiet = [seen for seen in others if seen is not None]
+    return Collected(everyone, quiet, len(able), made, again)
 
 
 def walked(walks: Walks, data: bytes, random: Random) -> Seen | None:
@@ -158,22 +185,21 @@ def lifts(
 def lift(subject: Subject, hits: int, runs: int) -> Lift | None:
     """What runs say of one bug; None where it is too easy or too hard for that."""
     collect_rarely()
-    everyone, able, shown, made = collected(subject, hits, runs)
+    everyone, able, shown, made, again = collected(subject, hits, runs)
     if len(able) < FEWEST or made < RARE * shown:
         return None
     common = shares(everyone[::2], lambda _: 0.5, 2)
     telling = shares(able[::2], common, SHRUNK)
 
-    def worth(run: Seen) -> float:
-        surprise = -sum(log(common(place)) for place in run.features)
-        return float(surprise / max(run.steps, SHORTEST) ** PRICE)
+    def by_surprise(run: Seen) -> float:
+        return worth(-sum(log(common(place)) for place in run.features), run.steps)
 
     def hindsight(run: Seen) -> float:
         return sum(log(telling(place) / common(place)) for place in run.features)
 
     judged, rest = everyone[1::2], able[1::2]
-    by_worth, by_hindsight = lifts(worth, judged, rest), lifts(hindsight, judged, rest)
-    return Lift(subject.name, shown, made, by_worth, by_hindsight)
+    by_worth, by_hindsight = lifts(by_surprise, judged, rest), lifts(hindsight, judged, rest)
+    return Lift(subject.name, shown, made, again, by_worth, by_hindsight)
 
 
 def main() -> None:
@@ -199,16 +225,20 @@ def main() -> None:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("haproxy@", no_wrap=True)
     table.add_column("shown by", justify="right")
+    table.add_column("again by", justify="right")
     for rank in ("worth", "hindsight"):
         for part in TOP:
             table.add_column(f"{rank} 1/{part}" if part == TOP[0] else f"1/{part}", justify="right")
     for one in found:
         figures = [f"{value:.1f}" for value in (*one.worth, *one.hindsight)]
         name = one.subject.removeprefix("haproxy@")
-        table.add_row(name, f"1 in {one.runs // one.hits:,}", *figures)
+        shown = f"1 in {one.runs // one.hits:,}"
+        table.add_row(name, shown, f"{one.again:.1%}", *figures)
     columns = zip(*((*one.worth, *one.hindsight) for one in found), strict=True)
     table.add_section()
-    table.add_row("geometric mean", "", *(f"{geometric_mean(column):.1f}" for column in columns))
+    means = [f"{geometric_mean(column):.1f}" for column in columns]
+    again = geometric_mean([one.again for one in found])
+    table.add_row("geometric mean", "", f"{again:.1%}", *means)
     wide_console().print(table)
 
 

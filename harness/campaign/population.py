@@ -31,6 +31,12 @@ MOST: Final = 64
 """Parents that wait."""
 
 
+def worth(surprise: float, steps: int) -> float:
+    """What a run is worth that took so many steps."""
+    price: float = max(steps, SHORTEST) ** PRICE
+    return surprise / price
+
+
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Population:
     """The parents that wait, and how often each feature was seen.
@@ -55,7 +61,7 @@ class Population:
             seen[place] = n
             common += log(n)
         surprise = len(shown) * log(self._runs) - common
-        value = surprise / max(steps, SHORTEST) ** PRICE
+        value = worth(surprise, steps)
         parents = self._parents
         if len(parents) == MOST:
             if value < parents[0][0]:
