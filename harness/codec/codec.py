@@ -28,7 +28,7 @@ from harness.model.schedule import Schedule
 from harness.model.spec import EngineSpec
 from harness.model.workload import Op, Topology, Workload
 
-VERSION = 2
+VERSION = 3
 """Of the layout. Raise it whenever old bytes would decode to another case."""
 
 MAX_OPS: Final = 16

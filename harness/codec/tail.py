@@ -11,8 +11,8 @@ from hashlib import shake_128
 from math import log
 from typing import Final
 
-MEAN_GAPS: Final = (2, 4, 8, 16, 32, 64)
-"""Mean gaps an input can choose from, in decisions."""
+MEAN_GAPS: Final = (2, 4, 8, 16)
+"""Mean gaps an input can choose from, in decisions. Longer ones find less (docs/bench.md)."""
 
 LENGTH: Final = 192
 """Deviations in a tail; after them the default policy goes on."""
