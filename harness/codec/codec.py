@@ -1,6 +1,6 @@
 """One byte string is topology, request sequence and schedule.
 
-Layout, version 1, for an engine with F topology fields and at most P parameters an operation::
+Layout, for an engine with F topology fields and at most P parameters an operation::
 
     1          tail: 0 none, otherwise 1 + index of its mean gap (modulo)
     F          topology fields, each modulo its number of values
