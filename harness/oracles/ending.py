@@ -17,7 +17,7 @@ from harness.runtime.thread import VirtualThread, kind_of
 def endless_loop(scheduler: Scheduler, proof: CycleProof | None) -> Finding | None:
     """An endless loop, if the run ended in a proven one.
 
-    Either the round robin proof found a cycle, or everything that is not at rest is blocked or
+    Either the proof in rotation found a cycle, or everything that is not at rest is blocked or
     a parked spinner, which was seen to repeat its state and which nobody is left to disturb.
     """
     if proof is not None and proof.length:

@@ -1,15 +1,19 @@
 """Proof of an endless loop in which several threads take part.
 
-When a recorded run stalls, the schedule is overruled by a strict round robin, which is fair:
-every thread that can run does. If the full state (shared state, every thread's position,
-locals and ready activities) repeats at the same place of the rotation, the run will go round
-that cycle for ever, and the finding is proven.
+When a recorded run stalls, the schedule is overruled by a rotation, which is fair: every thread
+that can run does. If the full state (shared state, every thread's position, locals and ready
+activities) comes back, and each of them took its turn in between, what happened in between can
+happen for ever, and the finding is proven.
+
+To read the whole state takes a hundred times as long as a step. Positions are quickly compared, so
+only one place of the rotation is looked at, one where all threads keep coming back to.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from harness.runtime.frames import position_of, repeats, stack_of
 from harness.runtime.freeze import UnprovableError, freeze
@@ -19,14 +23,21 @@ if TYPE_CHECKING:
     from harness.runtime.thread import VirtualThread
 
 STEPS = 4096
-"""Decisions under round robin before the proof is given up and the run counts as ``step-limit``."""
+"""Decisions under rotation before the proof is given up and the run counts as ``step-limit``."""
 
+PATIENCE = 64
+"""Decisions of one turn at most.
 
-_OFTEN = 256
-"""Rounds of the rotation in which the state is read at each."""
+A turn is over at the first decision at which the locals of the thread say all about it: inside a
+``for``, say, only the iterator knows how far it is, and in step, one decision a turn, some
+thread would be inside of one at every place of the rotation.
+"""
+
+_OFTEN = 64
+"""States that are read at one place whenever it is reached."""
 
 _SELDOM = 16
-"""From then on it is read in one of so many: reading costs a hundred times as much as a step.
+"""From then on the state is read in one of so many.
 
 What has stalled is on its cycle already, and most are short. Of data that grows for ever no number
 of states is proof.
@@ -40,8 +51,30 @@ def _activities(thread: VirtualThread) -> tuple[object, ...]:
     return (thread.index, doing and doing.label, wait, *(a.label for a in thread.ready))
 
 
+@dataclass(slots=True)
+class Visit:
+    """A place of the rotation was reached.
+
+    Attributes:
+        times: how often.
+        at: decisions under rotation before the last time.
+        stacks: each thread's at that time.
+    """
+
+    times: int
+    at: int
+    stacks: list[list[FrameType]]
+
+
+class Stand(NamedTuple):
+    """Where a thread stands: its stack, and what ``position_of`` says."""
+
+    stack: list[FrameType]
+    position: object
+
+
 class CycleProof:
-    """Drives a stalled run round robin and looks for a repeated state.
+    """Drives a stalled run in rotation and looks for a repeated state.
 
     Attributes:
         active: whether it has taken over.
@@ -53,11 +86,21 @@ class CycleProof:
         self.active = False
         self.length = 0
         self.looping: frozenset[int] = frozenset()
-        self._seen: dict[object, tuple[int, list[list[FrameType]]]] = {}
         self._ran: list[int] = []
-        self._rounds = 0
+        self._turn = 0  # decisions of the current thread in its turn
+        self._whose: VirtualThread | None = None
+        self._handed_on: dict[int, list[FrameType]] = {}  # each thread's stack after its last turn
+        self._stands: dict[int, Stand] = {}  # of each thread that has not moved since
         self._allowed = STEPS
         self._progress: object = None
+        self._forget()
+
+    def _forget(self) -> None:
+        self._ran.clear()
+        self._visits: dict[object, Visit] = {}
+        self._place: object = None  # where states are read
+        self._read = 0
+        self._seen: dict[object, int] = {}
 
     def start(self, scheduler: Scheduler) -> None:
         """Take over from the schedule."""
@@ -67,24 +110,35 @@ class CycleProof:
         scheduler.free = 0
 
     def step(self) -> None:
-        """One decision under round robin; ends the run when the state repeats."""
+        """One decision under rotation; ends the run when the state repeats."""
         s = self._scheduler
         current = s.current
         progress = s.hooks.progress()
         if progress != self._progress:
             self._progress = progress
-            self._seen.clear()
-            self._ran.clear()
-            self._rounds = 0
-        if s.enabled & current.bit:
-            if current.bit == s.enabled & -s.enabled:
-                self._compare()
-            self._ran.append(current.index)
-            # A timeout fires some day: waiting threads take their turn by timing out.
-            later = [t for t in s.live() if t.bit & (s.enabled | s.timed)]
-            following = next((t for t in later if t.index > current.index), later[0])
-            if following is not current:
-                self._hand_on(following)
+            self._forget()
+        self._stands.pop(current.index, None)
+        if not s.enabled & current.bit:
+            return
+        if current is not self._whose:
+            self._whose, self._turn = current, 0
+        self._ran.append(current.index)
+        self._turn += 1
+        stack = stack_of(current, current)
+        if stack is None:
+            self._allowed += 1  # deep in a recursion, which ends by itself
+        else:
+            before = self._handed_on.get(current.index, [])
+            if self._turn < PATIENCE and not repeats(before, stack):
+                return
+            self._handed_on[current.index] = stack
+            self._compare()
+        self._whose = None
+        # A timeout fires some day: waiting threads take their turn by timing out.
+        later = [t for t in s.live() if t.bit & (s.enabled | s.timed)]
+        following = next((t for t in later if t.index > current.index), later[0])
+        if following is not current:
+            self._hand_on(following)
 
     def _hand_on(self, following: VirtualThread) -> None:
         # Between activities as well the current thread goes on here, when its turn comes, and not
@@ -101,31 +155,47 @@ class CycleProof:
 
     def _compare(self) -> None:
         s = self._scheduler
-        self._rounds += 1
         if len(self._ran) > self._allowed:
             s.stop("limit")
-        if self._rounds > _OFTEN and self._rounds % _SELDOM:
-            return
         threads = s.live()
-        stacks = [frames for t in threads if (frames := stack_of(t, s.current)) is not None]
-        if len(stacks) < len(threads):
-            self._allowed += len(threads)  # deep in a recursion, which ends by itself
+        stands = self._stands
+        for thread in threads:
+            if thread.index not in stands:
+                stack = stack_of(thread, s.current)
+                if stack is None:
+                    return
+                stands[thread.index] = Stand(stack, position_of(thread, s.current))
+        stacks = [stands[thread.index].stack for thread in threads]
+        positions = tuple(stands[thread.index].position for thread in threads)
+        # Before it is suspended it may still go from one function of the scheduler to another.
+        del stands[s.current.index]
+        place = (s.current.index, s.enabled, s.timed, positions, tuple(map(_activities, threads)))
+        visit = self._visits.get(place)
+        if visit is None:
+            self._visits[place] = Visit(1, len(self._ran), stacks)
+            return
+        ran = frozenset(self._ran[visit.at :])
+        visit.times += 1
+        visit.at = len(self._ran)
+        known, visit.stacks = visit.stacks, stacks
+        # A thread that did not run is where it was, whatever its frames hide.
+        if not all(repeats(known[i], stacks[i]) for i in ran):
+            return
+        if place != self._place:
+            if self._place is not None and visit.times <= self._visits[self._place].times:
+                return
+            self._place, self._read = place, 0
+            self._seen.clear()
+        self._read += 1
+        if self._read > _OFTEN and self._read % _SELDOM:
             return
         try:
-            state = (
-                freeze(s.hooks.state(), *stacks),
-                s.enabled,
-                s.timed,
-                tuple(position_of(t, s.current) for t in threads),
-                tuple(map(_activities, threads)),
-            )
+            state = freeze(s.hooks.state(), *stacks)
         except UnprovableError:
             s.stop("limit")
             return
-        first = self._seen.get(state)
-        if first is None:
-            self._seen[state] = (len(self._ran), stacks)
-        elif all(map(repeats, first[1], stacks)):
-            self.length = len(self._ran) - first[0]
-            self.looping = frozenset(self._ran[first[0] :])
+        first = self._seen.setdefault(state, len(self._ran))
+        if first < len(self._ran):
+            self.length = len(self._ran) - first
+            self.looping = frozenset(self._ran[first:])
             s.stop("loop")

@@ -152,6 +152,8 @@ def relax(s: Scheduler) -> None:
         s.left -= 1
     else:
         s.point(None, "relax")
+    if s.prover is not None and s.prover.active:
+        return  # its rotation says who goes first
     if s.spinners.parked:
         s.spinners.revive()
     successor = s.successors()[0]

@@ -100,6 +100,35 @@ def test_a_cycle_that_begins_and_ends_within_the_budget_is_proven(before, around
     assert run.verdict == "endless-loop"
 
 
+def iterating(late):
+    """Goes round for ever, inside of a ``for`` at three of four decisions."""
+
+    def body(s):
+        for _ in range(late):
+            s.cell.read()
+        while True:
+            for _ in "abc":
+                give_way()
+            s.flag.load()
+
+    return body
+
+
+@pytest.mark.parametrize("late", range(8))
+def test_a_cycle_is_proven_although_some_thread_is_inside_of_a_for_at_each_step(late):
+    assert run_threads(make, iterating(0), iterating(late)).verdict == "endless-loop"
+
+
+def test_a_cycle_is_proven_beside_a_thread_that_is_blocked_inside_of_a_for():
+    def blocked(s):
+        for _ in "abc":
+            s.event.wait()
+
+    finding = only(run_threads(make, poll, poll, blocked))
+    assert finding.kind is Kind.ENDLESS_LOOP
+    assert finding.message.startswith("T0 and T1 ")
+
+
 def test_data_that_grows_for_ever_is_inconclusive_and_seldom_read(monkeypatch):
     reads = []
 
