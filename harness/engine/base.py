@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
@@ -53,6 +54,9 @@ class Host(Protocol):
 
     def others_inside(self) -> int:
         """See ``Engine.others_inside``."""
+
+
+_DATA = (int, float, str, list, dict, set, deque, bytearray)
 
 
 class Engine:
@@ -119,8 +123,20 @@ class Engine:
         return None
 
     def shared_state(self) -> object:
-        """The root of the shared state; what it reaches must tell two states apart."""
-        return {name: value for name, value in vars(self).items() if name != "host"}
+        """The root of the shared state; what it reaches must tell two states apart.
+
+        Data that the engine's classes keep are part of it, those of modules are not.
+        """
+        mine = {name: value for name, value in vars(self).items() if name != "host"}
+        classes = type(self).__mro__
+        kept = (vars(cls).items() for cls in classes[: classes.index(Engine)])
+        shared = [
+            (name, value)
+            for items in kept
+            for name, value in items
+            if not name.startswith("__") and _is_data(value)
+        ]
+        return mine, shared
 
     # -------------------------------------------------- what an engine declares
 
@@ -272,3 +288,8 @@ class Engine:
 
 def _optional(param: Param) -> bool:
     return isinstance(param, Index) and param.optional
+
+
+def _is_data(value: object) -> bool:
+    """Whether it is data of a class, rather than one of its methods or what describes it."""
+    return isinstance(value, _DATA) or hasattr(value, "__next__")

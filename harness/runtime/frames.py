@@ -9,7 +9,8 @@ from types import FrameType
 from typing import cast
 
 from harness.runtime.thread import VirtualThread
-from harness.runtime.valuestack import hidden_values, instruction
+from harness.runtime.valuestack import instruction
+from harness.runtime.visible import module_of, tells_all
 
 DEEPEST = 100
 """Frames of the deepest stack that proofs look at.
@@ -27,16 +28,11 @@ _makes_accesses: dict[str, bool] = {}
 """Of each file whether it is such code. Code objects are no keys: hashing one reads all of it."""
 
 
-def _module(frame: FrameType) -> str:
-    name = frame.f_globals.get("__name__", "")
-    return name if isinstance(name, str) else ""
-
-
 def stack(top: FrameType | None) -> Iterator[FrameType]:
     """The frames from ``top`` down to the activity, those of the scheduler left out."""
     frame = top
     while frame is not None:
-        if not _module(frame).startswith(_RUNTIME):
+        if not module_of(frame).startswith(_RUNTIME):
             yield frame
         frame = frame.f_back
 
@@ -68,7 +64,7 @@ def position_of(thread: VirtualThread, current: VirtualThread) -> object:
     frame = _top(thread, current)
     positions: list[object] = []
     while frame is not None:
-        own = _module(frame).startswith(_RUNTIME)
+        own = module_of(frame).startswith(_RUNTIME)
         positions.append((id(frame.f_code), None if own else instruction(frame)))
         frame = frame.f_back
     return tuple(positions)
@@ -81,7 +77,7 @@ def accessing_frame(top: FrameType) -> FrameType:
         file = frame.f_code.co_filename
         ours = _makes_accesses.get(file)
         if ours is None:
-            ours = _makes_accesses[file] = _module(frame).startswith(_ACCESSES)
+            ours = _makes_accesses[file] = module_of(frame).startswith(_ACCESSES)
         below = frame.f_back
         if not ours or below is None:
             return frame
@@ -103,12 +99,17 @@ def advanced(before: list[FrameType], now: list[FrameType]) -> list[FrameType]:
 
 def repeats(before: list[FrameType], now: list[FrameType]) -> bool:
     """Whether equal positions and locals of the two stacks prove equal states."""
-    return not any(map(hidden_values, advanced(before, now)))
+    above: FrameType | None = None
+    for frame in advanced(before, now):
+        if not tells_all(frame, above):
+            return False
+        above = frame
+    return True
 
 
 def calling_function(top: FrameType) -> str:
     """The qualified name of the engine function that reached a scheduling point."""
     for frame in stack(top):
-        if not _module(frame).startswith(_SYNC):
+        if not module_of(frame).startswith(_SYNC):
             return frame.f_code.co_qualname.rpartition("<locals>.")[2].rpartition(".")[2]
     return "?"

@@ -1,18 +1,50 @@
-"""Whether a suspended frame holds values that Python code can not see.
+"""What a suspended frame is in the midst of, as far as Python code can see it.
 
 Loop iterators and half-evaluated expressions live on a frame's value stack, which CPython does
-not expose. Two visits to one position with equal locals are only proven equal when nothing lies
-on that stack beneath the call in progress. This module computes from the byte code, by abstract
-interpretation over stack depths, how much lies there.
+not expose. This module computes from the byte code, by abstract interpretation over stack depths,
+how much lies there beneath the call in progress, what of it ``with`` blocks have left, and how what
+is called was loaded.
 """
 
 from __future__ import annotations
 
 import dis
 from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from types import CodeType, FrameType
+from typing import Final
 
-_depths: dict[CodeType, dict[int, int]] = {}
+Path = tuple[str, ...]
+"""How a value was loaded: a variable, and the attributes looked up one after the other. The
+variable is empty where it was some other value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """What a frame is in the midst of at one of its instructions.
+
+    Attributes:
+        beneath: how many values lie beneath the call in progress; 1 or more where it is unknown.
+        managers: how the managers of those ``with`` blocks were loaded that left one of them.
+        callee: how what is called was loaded; empty where it was not simply loaded.
+    """
+
+    beneath: int
+    managers: tuple[Path, ...]
+    callee: Path
+
+
+UNKNOWN: Final = Doing(1, (), ())
+
+EXIT: Final[Path] = ("", "__exit__")
+"""The callee at the end of a ``with`` block."""
+
+_CALLS = ("PRECALL", "CALL", "CALL_KW", "CALL_FUNCTION_EX")
+_BY_NAME = ("LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR")
+_VARIABLES = ("LOAD_FAST", "LOAD_DEREF", "LOAD_GLOBAL", "LOAD_NAME", "LOAD_CLASSDEREF")
+
+_known: dict[CodeType, Mapping[int, Doing]] = {}
 _positions: dict[int, tuple[CodeType, list[int], list[int]]] = {}
 """By identity, which the code object kept beside it secures: to hash one takes all of its code."""
 
@@ -36,58 +68,127 @@ def instruction(frame: FrameType) -> int:
     return places[bisect_right(starts, frame.f_lasti) - 1]
 
 
+def doing(frame: FrameType) -> Doing:
+    """What ``frame`` is in the midst of."""
+    code = frame.f_code
+    known = _known.get(code)
+    if known is None:
+        known = _known[code] = _Code(code).everywhere()
+    return known.get(frame.f_lasti, UNKNOWN)
+
+
 def hidden_values(frame: FrameType) -> int:
     """How many values lie beneath the call in progress; 1 or more where it is unknown."""
-    code = frame.f_code
-    depths = _depths.get(code)
-    if depths is None:
-        depths = _depths[code] = _residuals(code)
-    return depths.get(frame.f_lasti, 1)
+    return doing(frame).beneath
 
 
-def _residuals(code: CodeType) -> dict[int, int]:
-    """For each instruction offset, what lies on the stack beneath the call made there."""
-    instructions = list(dis.get_instructions(code))
-    at = {ins.offset: i for i, ins in enumerate(instructions)}
-    depth_before: dict[int, int] = {}
-    work = [(0, 0)]
-    for entry in dis._parse_exception_table(code):  # type: ignore[attr-defined]
-        work.append((at[entry.target], entry.depth + 1 + entry.lasti))
-    while work:
-        i, depth = work.pop()
-        while i < len(instructions) and i not in depth_before:
-            depth_before[i] = depth
-            ins = instructions[i]
-            jump = ins.opcode in dis.hasjrel or ins.opcode in dis.hasjabs
-            arg = ins.arg if ins.opcode >= dis.HAVE_ARGUMENT else None
-            if jump and ins.argval in at:
-                taken = dis.stack_effect(ins.opcode, arg, jump=True)
-                work.append((at[ins.argval], depth + taken))
-            if ins.opname in ("RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE"):
-                break
-            if ins.opname in ("JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT"):
-                break
-            depth += _effect(ins.opcode, arg)
-            i += 1
-    residuals: dict[int, int] = {}
-    for i, depth in depth_before.items():
-        ins = instructions[i]
-        arg = ins.arg if ins.opcode >= dis.HAVE_ARGUMENT else None
+class _Code:
+    """The instructions of a code object, and how deep the value stack is before each."""
+
+    def __init__(self, code: CodeType) -> None:
+        self._all = [i for i in dis.get_instructions(code) if i.opname != "EXTENDED_ARG"]
+        self._at = {ins.offset: i for i, ins in enumerate(self._all)}
+        self._guarded = list(dis._parse_exception_table(code))  # type: ignore[attr-defined]
+        self._depths = self._interpreted()
+
+    def everywhere(self) -> dict[int, Doing]:
+        """What the frame is doing, for each offset that ``f_lasti`` can have."""
+        found: dict[int, Doing] = {}
+        blocks = dict(self._with_blocks())
+        for i, depth in self._depths.items():
+            ins = self._all[i]
+            beneath = self._beneath(i, depth)
+            managers = tuple(self._managers(ins.offset, beneath, blocks))
+            here = Doing(beneath, managers, self._callee(i, beneath))
+            # Before 3.13 a suspended frame points at the last cache entry of its instruction.
+            after = self._all[i + 1].offset if i + 1 < len(self._all) else ins.offset + 2
+            for offset in range(ins.offset, after, 2):
+                found[offset] = here
+        return found
+
+    def _interpreted(self) -> dict[int, int]:
+        depths: dict[int, int] = {}
+        work = [(0, 0)]
+        for entry in self._guarded:
+            work.append((self._at[entry.target], entry.depth + 1 + entry.lasti))
+        while work:
+            i, depth = work.pop()
+            while i < len(self._all) and i not in depths:
+                depths[i] = depth
+                ins = self._all[i]
+                jump = ins.opcode in dis.hasjrel or ins.opcode in dis.hasjabs
+                if jump and ins.argval in self._at:
+                    taken = dis.stack_effect(ins.opcode, _argument(ins), jump=True)
+                    work.append((self._at[ins.argval], depth + taken))
+                if ins.opname in ("RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE"):
+                    break
+                if ins.opname in ("JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT"):
+                    break
+                depth += _effect(ins)
+                i += 1
+        return depths
+
+    def _beneath(self, i: int, depth: int) -> int:
+        ins = self._all[i]
         if ins.opname == "BEFORE_WITH":
-            residual = depth - 1
-        elif ins.opname == "PRECALL":
-            residual = depth + _effect(ins.opcode, arg) - 2  # of the call that follows
-        else:
-            residual = depth + _effect(ins.opcode, arg) - 1
-        # Before 3.13 a suspended frame points at the last cache entry of its instruction.
-        following = instructions[i + 1].offset if i + 1 < len(instructions) else ins.offset + 2
-        for offset in range(ins.offset, following, 2):
-            residuals[offset] = residual
-    return residuals
+            return depth - 1
+        if ins.opname == "PRECALL":
+            return depth + _effect(ins) - 2  # of the call that follows
+        return depth + _effect(ins) - 1
+
+    def _callee(self, i: int, beneath: int) -> Path:
+        """How what instruction ``i`` calls was loaded: with what else takes up two places."""
+        ins = self._all[i]
+        if ins.opname == "BEFORE_WITH":
+            return ("", "__enter__")
+        if ins.opname == "LOAD_ATTR":
+            return ("", ins.argval)  # a property
+        if ins.opname not in _CALLS:
+            return ()
+        for j in range(i - 1, -1, -1):
+            depth = self._depths.get(j)
+            if depth is not None and depth < beneath + 2 <= depth + _effect(self._all[j]):
+                load = self._all[j]
+                if load.opname == "LOAD_CONST" and load.argval is None:
+                    return EXIT
+                return self._loaded(j - 1 if load.opname == "PUSH_NULL" else j)
+        return ()
+
+    def _loaded(self, i: int) -> Path:
+        """How the value was loaded that instruction ``i`` leaves."""
+        ins = self._all[i]
+        if ins.opname in _BY_NAME:
+            return (*(self._loaded(i - 1) or ("",)), ins.argval)
+        if ins.opname in _VARIABLES:
+            return (ins.argval,)
+        if ins.opname in ("LOAD_FAST_LOAD_FAST", "STORE_FAST_LOAD_FAST"):
+            return (ins.argval[-1],)
+        return ()
+
+    def _with_blocks(self) -> Iterator[tuple[int, Path]]:
+        """Of each ``with`` block where exceptions in it go, and how its manager was loaded."""
+        for entry in self._guarded:
+            i = self._at[entry.start]
+            if i and self._all[i - 1].opname == "BEFORE_WITH":
+                yield entry.target, self._loaded(i - 2)
+
+    def _managers(self, offset: int, beneath: int, blocks: Mapping[int, Path]) -> Iterator[Path]:
+        # Whatever is guarded by a handler is inside of what that one is guarded by.
+        while True:
+            entry = next((e for e in self._guarded if e.start <= offset < e.end), None)
+            if entry is None or entry.target == offset:
+                return
+            if entry.target in blocks and entry.depth <= beneath:
+                yield blocks[entry.target]
+            offset = entry.target
 
 
-def _effect(opcode: int, arg: int | None) -> int:
+def _argument(ins: dis.Instruction) -> int | None:
+    return ins.arg if ins.opcode >= dis.HAVE_ARGUMENT else None
+
+
+def _effect(ins: dis.Instruction) -> int:
     """What an instruction that goes on to the next one adds to the value stack."""
-    if dis.opname[opcode] == "RETURN_GENERATOR":
+    if ins.opname == "RETURN_GENERATOR":
         return 1  # before 3.13 dis says 0
-    return dis.stack_effect(opcode, arg, jump=False)
+    return dis.stack_effect(ins.opcode, _argument(ins), jump=False)

@@ -75,6 +75,75 @@ def test_a_loop_that_counts_locally_is_inconclusive_not_endless():
     assert run.verdict == "step-limit"
 
 
+def in_a_with_block(s):
+    with s.lock:
+        while not s.flag.load():
+            pass
+
+
+def in_two_with_blocks(s):
+    with s.lock, s.condition:
+        try:
+            while not s.flag.load():
+                pass
+        finally:
+            s.cell.write(0)
+
+
+def with_a_lock_each_time(s):
+    while True:
+        with s.lock:
+            if s.flag.load():
+                break
+
+
+def by_another_name(s):
+    look = s.flag.load
+    while not look():
+        pass
+
+
+def through_a_wrapper(s):
+    def wrapped(look):
+        def wrapper():
+            return look()
+
+        return wrapper
+
+    look = wrapped(lambda: s.flag.load())
+    while not look():
+        pass
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        in_a_with_block,
+        in_two_with_blocks,
+        with_a_lock_each_time,
+        by_another_name,
+        through_a_wrapper,
+    ],
+    ids=lambda body: body.__name__,
+)
+def test_a_spin_is_proven(body):
+    assert run_threads(make, body).verdict == "endless-loop"
+
+
+def test_threads_that_spin_each_in_a_with_block_of_their_own_are_proven_to():
+    def one(s):
+        with s.lock:
+            while True:
+                s.flag.compare_exchange(0, 1)
+
+    def other(s):
+        with s.condition:
+            while True:
+                s.flag.compare_exchange(1, 0)
+
+    assert run_threads(make, one, other).verdict == "endless-loop"
+
+
 def circling(before, around):
     """Two counters: one runs out, the other goes round for ever."""
 

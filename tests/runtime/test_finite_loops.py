@@ -64,6 +64,58 @@ def test_a_generator_that_counts_down_is_never_called_endless():
     assert run_threads(make, body).verdict == "ok"
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        lambda s: any(map(Eager(s).look, itertools.repeat(None, 3000))),
+        lambda s: any(map(s.flag.fetch_add, itertools.repeat(0, 3000))),
+        lambda s: max([0] * 3000, key=lambda _: s.flag.load()),
+        lambda s: sorted([0] * 3000, key=lambda _: s.flag.load()),
+        lambda s: [Eager(s)] * 3000 == [Eager(s)] * 3000,
+    ],
+    ids=["a map", "a map of accesses", "max", "sorted", "comparing lists"],
+)
+def test_a_loop_in_a_function_of_c_is_never_called_endless(body):
+    run = run_threads(make, body)
+    assert run.findings == []
+    assert not run.limited
+
+
+class Eager:
+    def __init__(self, s):
+        self._s = s
+
+    def look(self, _):
+        return self._s.flag.load()
+
+    def __eq__(self, other):
+        return not self._s.flag.load()
+
+    __hash__ = None
+
+
+def test_a_loop_that_counts_in_the_engine_s_class_is_never_called_endless():
+    class Counting(Engine):
+        tries = 0
+
+        def setup(self, topology):
+            Counting.tries = 0
+            self.flag = Atomic("flag", 0)
+            self.resource("slot", capacity=1)
+
+        def arrive(self, request):
+            while Counting.tries < 1500:
+                Counting.tries += 1
+                self.flag.load()
+            return ADMITTED
+
+        def finish(self, request):
+            pass
+
+    run = executor(Counting).run(workload(Counting, "T0 arrive A"), DEFAULT)
+    assert run.verdict == "ok"
+
+
 def test_two_long_finite_loops_that_alternate_are_never_called_endless():
     def body(s):
         for _ in itertools.repeat(None, 2000):
