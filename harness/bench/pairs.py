@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from harness.campaign.feedback import FeedbackMap
+from harness.runtime.hooks import Feedback
 from harness.runtime.scheduler import Scheduler
+from harness.runtime.thread import Activity
 
 
-class Pairs:
+class Pairs(Feedback):
     """Counts pairs of a writing and a reading thread at an access to an object.
 
     Takes the place of the feedback that guides a search, and passes everything on to it.
@@ -22,13 +24,19 @@ class Pairs:
         self._s = scheduler
         self._guidance = guidance
         self._seen: set[tuple[Any, Any, str, str]] = set()
-        self.tag = guidance.tag
-        self.ended = guidance.ended
         guidance.scheduler = scheduler
         scheduler.feedback = self
 
+    def tag(self, thread: int, kind: str) -> object:
+        """See ``Feedback.tag``."""
+        return self._guidance.tag(thread, kind)
+
+    def ended(self, activity: Activity) -> None:
+        """See ``Feedback.ended``."""
+        self._guidance.ended(activity)
+
     def reads(self, obj: Any, kind: str) -> None:
-        """The current thread makes access ``kind`` to ``obj``, which somebody else wrote."""
+        """See ``Feedback.reads``."""
         self._seen.add((self._s.tag, obj.writer, obj.name, kind))
         self._guidance.reads(obj, kind)
 

@@ -24,7 +24,9 @@ from zlib import crc32
 
 from harness.campaign.ablation import Ablation
 from harness.execute.activities import Call
+from harness.runtime.hooks import Feedback
 from harness.runtime.scheduler import Scheduler
+from harness.runtime.thread import Activity
 from harness.sync.primitive import Primitive
 
 MAP_SIZE: Final = 8192
@@ -74,7 +76,7 @@ class Tag:
         self.pairs: dict[Tag, Places | None] = {}
 
 
-class FeedbackMap:
+class FeedbackMap(Feedback):
     """The map of features seen in the current run.
 
     Args:
@@ -120,7 +122,7 @@ class FeedbackMap:
         return len(self._ever)
 
     def reads(self, obj: Primitive, kind: str) -> None:
-        """The current thread makes access ``kind`` to ``obj``, which another tag wrote last."""
+        """See ``Feedback.reads``."""
         reader, writer = self.scheduler.tag, obj.writer
         assert isinstance(reader, Tag) and isinstance(writer, Tag)
         try:
@@ -139,11 +141,11 @@ class FeedbackMap:
         if place >= 0 and self._noted_in[place] != self._run:
             self._note(place)
 
-    def ended(self, call: Call) -> None:
-        """An activity has ended: note the abstract state it leaves, and a near miss."""
-        s, ledger = self.scheduler, call.plan.ledger
-        tag = call.tag
-        assert isinstance(tag, Tag)
+    def ended(self, activity: Activity) -> None:
+        """See ``Feedback.ended``: note the abstract state that it leaves, and a near miss."""
+        tag = activity.tag
+        assert isinstance(activity, Call) and isinstance(tag, Tag)
+        s, ledger = self.scheduler, activity.plan.ledger
         queued = 0
         for n in ledger.queued:
             queued += n
@@ -156,9 +158,14 @@ class FeedbackMap:
             left = FAR
         least = most = 0
         if ledger.counters:
-            counters = [counter.value for counter, _, _ in ledger.counters]
-            counters.sort()
-            least, most = _cut(counters[0]), _cut(counters[-1])
+            least, most = _MOST, -1
+            for counter, _, _ in ledger.counters:
+                value: int = counter.value
+                if value < least:
+                    least = value
+                if value > most:
+                    most = value
+            least, most = max(least, -1), min(most, _MOST)
         # One number for all that: to look up a tuple of them takes three times as long.
         state = (s.pending << 10 | s.inside) << 16
         state += ((queued * (FAR + 1) + left) * _CUTS + least + 1) * _CUTS + most + 1
@@ -205,9 +212,3 @@ class FeedbackMap:
 
 def _place(feature: str) -> int:
     return crc32(feature.encode()) % MAP_SIZE
-
-
-def _cut(value: int) -> int:
-    if value < 0:
-        return -1
-    return value if value < _MOST else _MOST

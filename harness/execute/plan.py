@@ -128,8 +128,7 @@ class Plan:
         self.held.clear()
 
     def _tag(self, thread: int, kind: str) -> object:
-        feedback = self.scheduler.feedback
-        return None if feedback is None else feedback.tag(thread, kind)
+        return self.scheduler.feedback.tag(thread, kind)
 
     def _request(self, index: int, thread: VirtualThread) -> Request:
         request = Request(request_name(index), index)

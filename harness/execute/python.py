@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Any
 
 from harness.engine.base import Engine
 from harness.engine.registry import EngineRef
@@ -16,6 +15,7 @@ from harness.execute.session import Session
 from harness.model.schedule import Schedule, Switch
 from harness.model.spec import EngineSpec
 from harness.model.workload import Workload
+from harness.runtime.hooks import Feedback
 from harness.runtime.scheduler import Scheduler
 from harness.runtime.watchdog import watchdog
 from harness.runtime.watched import Pilot
@@ -34,9 +34,10 @@ class PythonExecutor:
         scheduler: the scheduler it runs them under.
     """
 
-    def __init__(self, ref: EngineRef, feedback: Any = None) -> None:
+    def __init__(self, ref: EngineRef, feedback: Feedback | None = None) -> None:
         self.scheduler = Scheduler()
-        self.scheduler.feedback = feedback
+        if feedback is not None:
+            self.scheduler.feedback = feedback
         self.spec: EngineSpec = ref.spec
         self._class: type[Engine] = ref.engine
         self._invariants = ref.engine.invariants()

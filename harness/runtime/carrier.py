@@ -90,7 +90,7 @@ class Carrier:
                     s.inside -= 1
                     if s.watched:
                         watched.ended(s)
-                    if s.feedback is not None:
+                    if s.tag is not None:
                         s.feedback.ended(activity)
                     if s.open and not s.inside and not s.pending:
                         s.hooks.idle_point()

@@ -1,12 +1,14 @@
-"""What the scheduler reports to the layer that knows what a run means."""
+"""What the scheduler reports, to who knows what a run means and to who guides a search."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from mypy_extensions import mypyc_attr
 
 if TYPE_CHECKING:
-    from harness.runtime.thread import VirtualThread
+    from harness.runtime.thread import Activity, VirtualThread
 
 
 class Hooks(ABC):
@@ -31,3 +33,21 @@ class Hooks(ABC):
     @abstractmethod
     def state(self) -> object:
         """The root of all shared state, for proofs of repetition."""
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Feedback:
+    """Told of what a run does, to guide a search. This one asks for nothing."""
+
+    def tag(self, thread: int, kind: str) -> object:
+        """Who executes, for ``Primitive.writer``: a thread in a kind of activity.
+
+        Where it is None nothing more is told.
+        """
+        return None
+
+    def reads(self, obj: Any, kind: str) -> None:
+        """The current thread makes access ``kind`` to ``obj``, which another tag wrote last."""
+
+    def ended(self, activity: Activity) -> None:
+        """An activity has ended."""

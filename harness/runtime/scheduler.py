@@ -25,7 +25,7 @@ from harness.model.schedule import Schedule
 from harness.runtime import watched
 from harness.runtime.carrier import Carrier
 from harness.runtime.errors import Unwind
-from harness.runtime.hooks import Hooks
+from harness.runtime.hooks import Feedback, Hooks
 from harness.runtime.housekeeping import CHECK_EVERY, look
 from harness.runtime.spinning import Probe, Spinners
 from harness.runtime.thread import Activity, ThreadSets, VirtualThread
@@ -127,7 +127,7 @@ class Scheduler:
         self.sets = ThreadSets(self.threads, 0)
         self.spinners = Spinners(self)
         self.stubborn: list[VirtualThread] = []
-        self.feedback: Any = None
+        self.feedback = Feedback()
         self.observer: Observer | None = None
         self.prover: CycleProof | None = None
         self.guide: Guide | None = None
