@@ -109,6 +109,20 @@ def test_notify_wakes_as_many_as_told(wake, through):
     assert {n for _, n in got} == {through}
 
 
+def test_notify_all_wakes_who_began_to_wait_just_before_it():
+    def listens(s):
+        with s.c:
+            if s.ready.load():
+                s.log.append(s.c.wait(timeout=5))
+
+    def announces(s):
+        s.ready.store(True)
+        s.c.notify_all()
+
+    got = outcomes(conditions, listens, announces, result=lambda s: tuple(s.log))
+    assert ("ok", (True,)) in got
+
+
 def test_notify_without_a_waiter_does_nothing():
     assert run_threads(conditions, lambda s: s.c.notify()).verdict == "ok"
 
