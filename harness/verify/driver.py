@@ -174,7 +174,7 @@ class Driver(Scheduler):
         if self.unwinding:
             refuse(self)
         thread = self.current
-        blind = MANNER.get(kind) == ADDS and result_ignored(accessing_frame(sys._getframe(1)))
+        blind = MANNER.get(kind) == ADDS and result_ignored(accessing_frame(sys._getframe(1)), kind)
         self.processes.at[thread.index] = Stand(obj, kind, blind)
         following = self._next(thread)
         if following is not thread:

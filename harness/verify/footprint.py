@@ -152,15 +152,41 @@ def merged(touches: list[Touch]) -> Footprint:
     return tuple(ways.items())
 
 
-_ignored: dict[tuple[CodeType, int], bool] = {}
+_ignored: dict[tuple[CodeType, int], str] = {}
 
 
-def result_ignored(frame: FrameType) -> bool:
-    """Whether ``frame`` throws away what the call that it is making returns."""
+def result_ignored(frame: FrameType, method: str) -> bool:
+    """Whether ``frame`` calls ``method`` itself, and throws away what that returns.
+
+    It may call something else that calls ``method`` and keeps what it returns, as in
+    ``results.extend(map(counter.fetch_add, steps))``; where that is not plain, nothing is ignored.
+    The name is enough: another method that bears it is written in Python, and its frame is asked.
+    """
     key = frame.f_code, frame.f_lasti
     known = _ignored.get(key)
     if known is None:
-        offset = instruction(frame)
-        rest = (i.opname for i in dis.get_instructions(frame.f_code) if i.offset > offset)
-        known = _ignored[key] = next((op for op in rest if op != "CACHE"), "") == "POP_TOP"
-    return known
+        known = _ignored[key] = _called_for_nothing(frame.f_code, instruction(frame))
+    return known == method
+
+
+def _called_for_nothing(code: CodeType, offset: int) -> str:
+    """The name of the method that the call at ``offset`` calls as a statement; or nothing."""
+    instructions = list(dis.get_instructions(code))
+    at = next(i for i, ins in enumerate(instructions) if ins.offset == offset)
+    if instructions[at].opname not in _CALLS or instructions[at + 1].opname != "POP_TOP":
+        return ""
+    # Back to where there was one value, the object, in the place of what the call leaves there.
+    depth = 1
+    for ins in reversed(instructions[: at + 1]):
+        if ins.opcode in dis.hasjrel or ins.opcode in dis.hasjabs:
+            return ""  # an argument with branches
+        depth -= dis.stack_effect(ins.opcode, ins.arg if ins.opcode >= dis.HAVE_ARGUMENT else None)
+        if depth <= 1:
+            return str(ins.argval) if ins.opname in _LOADS_OF_METHODS else ""
+    return ""
+
+
+_CALLS = ("CALL", "CALL_KW")
+
+_LOADS_OF_METHODS = ("LOAD_METHOD", "LOAD_ATTR")
+"""The second is one, from 3.12 on, where it leaves two values."""

@@ -70,6 +70,8 @@ class Program(Engine):
                 self.bump(i)
             elif name == "take":
                 seen.append(variable.fetch_add(1))
+            elif name == "draw":
+                seen.extend(map(variable.fetch_add, (1,)))
             elif name == "swap":
                 seen.append(variable.compare_exchange(rest[0], rest[1]))
             elif name == "exchange":
@@ -137,7 +139,7 @@ class Program(Engine):
 VARIABLE = st.integers(0, VARIABLES - 1)
 VALUE = st.integers(0, 2)
 ACCESS = st.one_of(
-    st.tuples(st.sampled_from(["load", "bump", "take", "read", "count"]), VARIABLE),
+    st.tuples(st.sampled_from(["load", "bump", "take", "draw", "read", "count"]), VARIABLE),
     st.tuples(st.sampled_from(["store", "exchange", "write"]), VARIABLE, VALUE),
     st.tuples(st.just("swap"), VARIABLE, VALUE, VALUE),
 )

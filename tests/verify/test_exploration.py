@@ -16,7 +16,7 @@ from exploring import exploration, turns_of
 from helpers import workload
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from programs import ACCESS, ASIDE, BLOCK, CRASH, WAITS, programs, queues, result
+from programs import ACCESS, ASIDE, BLOCK, CRASH, WAITS, Program, programs, queues, result
 
 from harness.verify.exploration import Exploration
 
@@ -105,6 +105,12 @@ def test_queues_that_promise_an_order(drawn):
 @given(queues("T0 arrive A", "T1 resize value=2"))
 def test_queues_whose_capacity_changes(drawn):
     same(*drawn, most=2_500, traces=False)
+
+
+def test_additions_whose_results_a_map_hands_to_a_list():
+    codes = ((("draw", 0),), (("draw", 0),))
+    cls = type("Drawn", (Program,), {"codes": codes})
+    same(cls, workload(cls, "T0 act which=0", "T1 act which=1"))
 
 
 @given(programs(sizes=(2, 2)), st.integers(0, 3))
