@@ -31,9 +31,6 @@ LIMIT: Final = 20_000
 
 T = TypeVar("T")
 
-_WHY_WAITING = (Kind.STRANDED, Kind.CAPACITY_LEAK)
-"""Findings that already say why a thread waits for ever at the end."""
-
 
 class Session(Hooks):
     """Everything about a workload that outlives a run, so that a run costs little to start.
@@ -221,8 +218,8 @@ class Session(Hooks):
         if s.over is None:
             if s.spinners.parked:
                 self._add(findings, ending.endless_loop(s, None))
-            elif (s.inside or s.waiting) and not any(f.kind in _WHY_WAITING for f in findings):
-                self._add(findings, ending.deadlock(s))
+            elif s.inside or s.waiting:
+                self._add(findings, ending.deadlock(s, self._unserved()))
         elif s.over == "loop":
             self._add(findings, ending.endless_loop(s, self._proof))
         steps = s.index - s.left
@@ -253,6 +250,19 @@ class Session(Hooks):
             if isinstance(thread.activity, Arrive)
             and thread.blocked_on is not None
             and thread.activity.request.stage is Stage.ARRIVING
+        ]
+
+    def _unserved(self) -> list[VirtualThread]:
+        """Threads that wait at the end with a request of which a stranding or a leak tells."""
+        told = self._idle.lost_for_good()
+        probe = self._plan.probe
+        if probe is not None and any(f.kind is Kind.CAPACITY_LEAK for f in self._ledger.findings):
+            told.append(probe)
+        return [
+            thread
+            for thread in self._s.live()
+            if hasattr(thread.blocked_on, "waiting")  # not a lock: that is another matter
+            and getattr(thread.activity, "request", None) in told
         ]
 
     def _leaked(self, probe: Request) -> None:

@@ -41,9 +41,14 @@ def endless_loop(scheduler: Scheduler, proof: CycleProof | None) -> Finding | No
     return None
 
 
-def deadlock(scheduler: Scheduler) -> Finding | None:
-    """A deadlock, if threads are blocked on locks or waits at the end, with its cycle."""
-    blocked = [t for t in scheduler.live() if t.blocked_on is not None]
+def deadlock(scheduler: Scheduler, told: Sequence[VirtualThread]) -> Finding | None:
+    """A deadlock, if threads are blocked on locks or waits at the end, with its cycle.
+
+    Args:
+        scheduler: at the end of the run.
+        told: threads of which another finding says why they wait for ever.
+    """
+    blocked = [t for t in scheduler.live() if t.blocked_on is not None and t not in told]
     if not blocked:
         return None
     cycle = _wait_for_cycle(scheduler, blocked)

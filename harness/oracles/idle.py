@@ -9,11 +9,14 @@ a promise, not a later arrival and not a timeout.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Final
 
 from harness.engine.request import Request, Stage
 from harness.model.finding import Finding, Kind
 from harness.oracles import order
 from harness.oracles.ledger import Ledger
+
+_WAITING: Final = (Stage.QUEUED, Stage.ARRIVING)
 
 
 class IdleOracle:
@@ -77,11 +80,15 @@ class IdleOracle:
                     [request],
                 )
 
+    def lost_for_good(self) -> list[Request]:
+        """At the end of the run: the requests that were found stranded and not rescued."""
+        return [request for request, _, _ in self.stranded if request.stage in _WAITING]
+
     def conclude(self) -> list[Finding]:
         """At the end of the run: the stranded findings, final ones and transient ones."""
         groups: dict[tuple[int, bool], list[tuple[Request, int]]] = {}
         for request, queue, step in self.stranded:
-            rescued = request.stage not in (Stage.QUEUED, Stage.ARRIVING)
+            rescued = request.stage not in _WAITING
             groups.setdefault((queue, rescued), []).append((request, step))
         return [
             self._stranded(queue, members, rescued=rescued)

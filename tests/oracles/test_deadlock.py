@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 from helpers import (
+    DEFAULT,
+    executor,
     find,
     only,
     outcomes,
@@ -14,7 +16,18 @@ from helpers import (
     workload,
 )
 
-from harness import Condition, Event, Mutex, RWLock, Semaphore, SpinLock
+from harness import (
+    ADMITTED,
+    QUEUED,
+    Condition,
+    Engine,
+    Event,
+    Mutex,
+    RWLock,
+    Semaphore,
+    SpinLock,
+    operation,
+)
 from harness.model.finding import Kind
 
 
@@ -134,3 +147,117 @@ def test_a_semaphore_without_units_blocks_for_ever():
 
 def test_a_thread_that_could_still_time_out_is_no_deadlock():
     assert run_threads(make, lambda s: s.e.wait(timeout=5)).verdict == "ok"
+
+
+# ---------------------------------------------------- beside a stranding or a leak
+
+
+class Queues(Engine):
+    """Wrong: the slot is free, and nobody dequeues."""
+
+    def setup(self, topology):
+        self.m = Mutex("m")
+        self.freed = Event("freed")
+        self.told = Event("told")
+        self.resource("slot", capacity=1)
+
+    def arrive(self, request):
+        return QUEUED
+
+    def finish(self, request):
+        self.told.wait()
+
+    @operation()
+    def lock_twice(self):
+        self.m.lock()
+        self.m.lock()
+
+    @operation()
+    def wait_to_be_told(self):
+        self.told.wait()
+
+    @operation()
+    def free(self):
+        self.freed.set()
+
+    @operation()
+    def free_and_keep_the_lock(self):
+        self.m.lock()
+        self.freed.set()
+
+
+class Waits(Queues):
+    """Wrong in the same way, inside of ``arrive``."""
+
+    def arrive(self, request):
+        self.freed.wait()
+        return ADMITTED
+
+
+class TaskWaits(Queues):
+    """Wrong in the same way, inside of ``resume``."""
+
+    def arrive(self, request):
+        self.wake(request)
+        return QUEUED
+
+    def resume(self, request):
+        self.freed.wait()
+
+
+def findings(cls, *ops):
+    """By kind; A is stranded before anything else begins."""
+    run = executor(cls).run(workload(cls, "T0 arrive A", *ops), DEFAULT)
+    return {f.kind: f for f in run.findings}
+
+
+@pytest.mark.parametrize("cls", [Waits, TaskWaits])
+def test_who_waits_for_ever_with_a_stranded_request_is_not_deadlocked_as_well(cls):
+    assert findings(cls).keys() == {Kind.STRANDED}
+
+
+def test_who_waits_for_ever_with_a_leaked_slot_is_not_deadlocked_as_well():
+    class Leaks(Queues):
+        def setup(self, topology):
+            super().setup(topology)
+            self.units = Semaphore("units", 1)
+
+        def arrive(self, request):
+            self.units.acquire()
+            return ADMITTED
+
+        def finish(self, request):
+            pass
+
+    assert findings(Leaks).keys() == {Kind.CAPACITY_LEAK}
+
+
+@pytest.mark.parametrize("cls", [Queues, Waits, TaskWaits])
+def test_a_stranding_does_not_hide_a_thread_that_locks_twice(cls):
+    found = findings(cls, "T1 lock_twice")
+    assert found.keys() == {Kind.STRANDED, Kind.DEADLOCK}
+    assert "T1 waits for m, held by T1" in found[Kind.DEADLOCK].message
+
+
+@pytest.mark.parametrize("cls", [Queues, Waits, TaskWaits])
+def test_a_stranding_does_not_hide_a_wait_for_something_else(cls):
+    found = findings(cls, "T1 wait_to_be_told")
+    assert found.keys() == {Kind.STRANDED, Kind.DEADLOCK}
+    assert found[Kind.DEADLOCK].message == "T1 can never go on: T1 waits for told"
+
+
+def test_a_stranding_does_not_hide_the_lock_that_its_request_waits_for_later():
+    class ThenLocks(Waits):
+        def arrive(self, request):
+            self.freed.wait()
+            self.m.lock()
+            return ADMITTED
+
+    found = findings(ThenLocks, "T1 free_and_keep_the_lock")
+    assert "T0 waits for m, held by T1" in found[Kind.DEADLOCK].message
+
+
+def test_a_stranding_that_ended_does_not_hide_what_its_request_waits_for_later():
+    found = findings(Waits, "T1 free")
+    assert found[Kind.STRANDED].transient
+    assert "T0 waits for told" in found[Kind.DEADLOCK].message
