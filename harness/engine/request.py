@@ -48,7 +48,6 @@ class Request:
         "resource",
         "resume",
         "stage",
-        "suspected",
         "thread",
         "waker",
         "woken",
@@ -74,7 +73,6 @@ class Request:
         self.stage = _NEW
         self.woken = False
         self.waker: Activity | None = None
-        self.suspected = False
 
     @property
     def value(self) -> str:

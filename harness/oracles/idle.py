@@ -23,15 +23,18 @@ class IdleOracle:
     """Checks one run at its idle points.
 
     Requests found stranded are kept until the end of the run, which tells whether a later,
-    unrelated operation rescued them.
+    unrelated operation rescued them. What was found of a request is not found of it again; what
+    else goes wrong with it is, except that a lost one is not called stranded too.
     """
 
-    __slots__ = ("_late", "_ledger", "_wrong", "stranded")
+    __slots__ = ("_late", "_ledger", "_lost", "_unwoken", "_wrong", "stranded")
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._late = False
         self._wrong: set[str] = set()
+        self._lost: list[Request] = []
+        self._unwoken: list[Request] = []
         self.stranded: list[tuple[Request, int, int]] = []
 
     def reset(self) -> None:
@@ -39,6 +42,10 @@ class IdleOracle:
         self._late = False
         if self._wrong:
             self._wrong.clear()
+        if self._lost:
+            self._lost.clear()
+        if self._unwoken:
+            self._unwoken.clear()
         if self.stranded:
             self.stranded.clear()
 
@@ -69,9 +76,10 @@ class IdleOracle:
 
     def check_contents(self, contents: Collection[Request]) -> None:
         """A request that is queued for the ledger must be linked in some queue of the engine."""
+        lost = self._lost
         for request in self._ledger.requests:
-            if request.stage is Stage.QUEUED and not request.suspected and request not in contents:
-                request.suspected = True
+            if request.stage is Stage.QUEUED and request not in lost and request not in contents:
+                lost.append(request)
                 name = self._ledger.queues[request.queue]
                 self._ledger.found(
                     Kind.LOST_REQUEST,
@@ -104,7 +112,7 @@ class IdleOracle:
 
     def _judge(self, request: Request, queue: int) -> None:
         ledger = self._ledger
-        if request.suspected:
+        if request in self._lost or any(known is request for known, _, _ in self.stranded):
             return
         servers = ledger.served_by[queue]
         free = False
@@ -126,7 +134,6 @@ class IdleOracle:
                     [request],
                 )
             return
-        request.suspected = True
         self.stranded.append((request, queue, ledger.scheduler.executed))
         if ledger.scheduler.observer is not None:
             ledger.scheduler.observer.event(
@@ -154,8 +161,8 @@ class IdleOracle:
     def _judge_dispatched(self) -> None:
         ledger = self._ledger
         for request in ledger.requests:
-            if request.stage is Stage.DISPATCHED and not request.suspected:
-                request.suspected = True
+            if request.stage is Stage.DISPATCHED and request not in self._unwoken:
+                self._unwoken.append(request)
                 name = ledger.resources[request.resource]
                 ledger.found(
                     Kind.LOST_WAKEUP,

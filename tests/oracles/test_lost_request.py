@@ -1,8 +1,18 @@
 """lost-request: a request that left its queue without being dispatched, rejected or aborted."""
 
-from helpers import all_findings, executor, find, workload
+from helpers import all_findings, every_run, executor, find, workload
 
-from harness import ADMITTED, QUEUED, Atomic, Engine, Outcome, Request, SpinLock, Topology
+from harness import (
+    ADMITTED,
+    QUEUED,
+    Atomic,
+    Engine,
+    Outcome,
+    Request,
+    SpinLock,
+    Topology,
+    operation,
+)
 from harness.model.finding import Kind
 
 
@@ -66,3 +76,17 @@ def test_a_lost_request_is_told_in_a_recorded_run_as_well():
     recorded = executor(Careless).record(load(Careless), schedule)
     assert recorded.run.verdict == "lost-request"
     assert len(recorded.run.findings[0].requests) == 1
+
+
+def test_a_request_that_was_stranded_before_can_be_lost():
+    class Forgets(Careful):
+        def finish(self, request: Request) -> None:
+            self.busy.store(0)
+
+        @operation()
+        def forget(self) -> None:
+            self.line.clear()
+
+    runs = every_run(Forgets, workload(Forgets, "T0 arrive A", "T1 arrive B", "T1 forget"))
+    found = [{f.kind for f in run.findings} for _, run in runs]
+    assert {Kind.STRANDED, Kind.LOST_REQUEST} in found

@@ -79,3 +79,32 @@ def test_a_wake_up_before_the_dispatch_counts_for_a_task_that_looks():
             self.cell.read()
 
     assert findings(Early, "T0 arrive A") == []
+
+
+def test_a_request_that_was_stranded_before_can_lose_its_wake_up():
+    class Late(Silent):
+        def arrive(self, request):
+            self.line.append(request)
+            return QUEUED
+
+        @operation()
+        def serve(self):
+            self.dispatch(self.line.pop())
+
+    found = findings(Late, "T0 arrive A", "T1 serve")
+    assert {f.kind for f in found} == {Kind.STRANDED, Kind.LOST_WAKEUP}
+
+
+def test_a_request_that_lost_its_wake_up_before_can_be_stranded():
+    class BackInLine(Silent):
+        @operation()
+        def back_in_line(self):
+            request = self.line.pop()
+            self.give_back(request)
+            self.wake(request)
+
+        def resume(self, request):
+            return QUEUED
+
+    found = findings(BackInLine, "T0 arrive A", "T1 back_in_line")
+    assert {f.kind for f in found} == {Kind.LOST_WAKEUP, Kind.STRANDED}
