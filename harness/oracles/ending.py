@@ -94,31 +94,42 @@ def _shallow(error: BaseException) -> bool:
     return not isinstance(error, RecursionError)
 
 
-def _holder(scheduler: Scheduler, thread: VirtualThread) -> VirtualThread | None:
-    holder = getattr(thread.blocked_on, "holder", None)
-    writing = getattr(thread.blocked_on, "writing", None)
-    if writing is not None:
-        holder = scheduler.threads[writing]
-    return holder if isinstance(holder, VirtualThread) else None
+def _holders(scheduler: Scheduler, thread: VirtualThread) -> list[VirtualThread]:
+    """The threads that ``thread`` is blocked by: one that holds the lock, or all that read."""
+    lock = thread.blocked_on
+    holder = getattr(lock, "holder", None)
+    if isinstance(holder, VirtualThread):
+        return [holder]
+    writing = getattr(lock, "writing", None)
+    indexes = _readers(lock) if writing is None else [writing]
+    return [scheduler.threads[i] for i in indexes]
+
+
+def _readers(lock: object) -> list[int]:
+    return sorted(set(getattr(lock, "readers", ())))
 
 
 def _wait_for_cycle(scheduler: Scheduler, blocked: Sequence[VirtualThread]) -> list[VirtualThread]:
     """The threads of a wait-for cycle among the blocked ones, empty when there is none."""
-    for start in blocked:
-        path: list[VirtualThread] = []
-        thread: VirtualThread | None = start
-        while thread is not None and thread.blocked_on is not None and thread not in path:
-            path.append(thread)
-            thread = _holder(scheduler, thread)
-        if thread is not None and thread in path:
-            return path[path.index(thread) :]
-    return []
+    return next(filter(None, (_cycle_after(scheduler, [], thread) for thread in blocked)), [])
+
+
+def _cycle_after(
+    scheduler: Scheduler, path: list[VirtualThread], thread: VirtualThread
+) -> list[VirtualThread]:
+    """The first cycle that ``thread``, for which the last one of ``path`` waits, leads into."""
+    if thread in path:
+        return path[path.index(thread) :]
+    further = [*path, thread]
+    holders = _holders(scheduler, thread)
+    return next(filter(None, (_cycle_after(scheduler, further, h) for h in holders)), [])
 
 
 def _waits_for(scheduler: Scheduler, thread: VirtualThread) -> str:
-    holder = _holder(scheduler, thread)
-    held = f", held by T{holder.index}" if holder is not None else ""
-    return f"T{thread.index} waits for {thread.blocked_on.name}{held}"
+    holders = _threads([t.index for t in _holders(scheduler, thread)])
+    held = f", held by {holders}" if holders else ""
+    manner = " for reading" if _readers(thread.blocked_on) else ""
+    return f"T{thread.index} waits for {thread.blocked_on.name}{held}{manner}"
 
 
 def _threads(indexes: Sequence[int]) -> str:

@@ -122,6 +122,47 @@ def test_a_readers_writer_lock_takes_part_in_the_cycle():
     assert deadlock_of(write_then_lock, lock_then_write).where == "l0 -> rw"
 
 
+def read_then(name):
+    def body(s):
+        s.rw.read_lock()
+        take(name)(s)
+        s.rw.read_unlock()
+
+    return body
+
+
+def write_under(name):
+    def body(s):
+        with getattr(s, name):
+            s.rw.write_lock()
+            s.rw.write_unlock()
+
+    return body
+
+
+def test_a_reader_takes_part_in_the_cycle():
+    finding = deadlock_of(read_then("l0"), write_under("l0"))
+    assert finding.where == "l0 -> rw"
+    assert finding.message == (
+        "T0 and T1 wait for each other: T0 waits for l0, held by T1; "
+        "T1 waits for rw, held by T0 for reading"
+    )
+
+
+def test_the_cycle_goes_through_whichever_reader_closes_it():
+    def read_and_end(s):
+        s.rw.read_lock()
+
+    finding = deadlock_of(read_and_end, write_under("l0"), read_then("l0"))
+    assert finding.message.startswith("T1 and T2 wait for each other")
+    assert "T1 waits for rw, held by T0 and T2 for reading" in finding.message
+
+
+def test_a_reader_that_wants_to_write_waits_for_itself():
+    finding = only(run_threads(make, lambda s: (s.rw.read_lock(), s.rw.write_lock())))
+    assert finding.message == ("T0 wait for each other: T0 waits for rw, held by T0 for reading")
+
+
 @pytest.mark.parametrize(
     "body",
     [lambda s: s.e.wait(), lambda s: (s.c.mutex.lock(), s.c.wait())],
