@@ -23,7 +23,7 @@ from collections.abc import Hashable
 from types import CodeType, FrameType
 from typing import Any
 
-from harness.runtime.valuestack import instruction
+from harness.runtime.valuestack import doing, instruction
 
 READ, WRITE, ADD, SHARE, BEGIN, END, OCCUPY, RELEASE = range(8)
 """Manners of touching. Each commutes with itself, but for ``WRITE``, and with no other."""
@@ -152,7 +152,7 @@ def merged(touches: list[Touch]) -> Footprint:
     return tuple(ways.items())
 
 
-_ignored: dict[tuple[CodeType, int], str] = {}
+_statements: dict[tuple[CodeType, int], bool] = {}
 
 
 def result_ignored(frame: FrameType, method: str) -> bool:
@@ -162,31 +162,16 @@ def result_ignored(frame: FrameType, method: str) -> bool:
     ``results.extend(map(counter.fetch_add, steps))``; where that is not plain, nothing is ignored.
     The name is enough: another method that bears it is written in Python, and its frame is asked.
     """
+    callee = doing(frame).callee
+    return len(callee) > 1 and callee[-1] == method and _is_statement(frame)
+
+
+def _is_statement(frame: FrameType) -> bool:
+    """Whether nothing is done with what the call returns that ``frame`` makes."""
     key = frame.f_code, frame.f_lasti
-    known = _ignored.get(key)
+    known = _statements.get(key)
     if known is None:
-        known = _ignored[key] = _called_for_nothing(frame.f_code, instruction(frame))
-    return known == method
-
-
-def _called_for_nothing(code: CodeType, offset: int) -> str:
-    """The name of the method that the call at ``offset`` calls as a statement; or nothing."""
-    instructions = list(dis.get_instructions(code))
-    at = next(i for i, ins in enumerate(instructions) if ins.offset == offset)
-    if instructions[at].opname not in _CALLS or instructions[at + 1].opname != "POP_TOP":
-        return ""
-    # Back to where there was one value, the object, in the place of what the call leaves there.
-    depth = 1
-    for ins in reversed(instructions[: at + 1]):
-        if ins.opcode in dis.hasjrel or ins.opcode in dis.hasjabs:
-            return ""  # an argument with branches
-        depth -= dis.stack_effect(ins.opcode, ins.arg if ins.opcode >= dis.HAVE_ARGUMENT else None)
-        if depth <= 1:
-            return str(ins.argval) if ins.opname in _LOADS_OF_METHODS else ""
-    return ""
-
-
-_CALLS = ("CALL", "CALL_KW")
-
-_LOADS_OF_METHODS = ("LOAD_METHOD", "LOAD_ATTR")
-"""The second is one, from 3.12 on, where it leaves two values."""
+        offset = instruction(frame)
+        rest = (i.opname for i in dis.get_instructions(frame.f_code) if i.offset > offset)
+        known = _statements[key] = next(rest, "") == "POP_TOP"
+    return known
