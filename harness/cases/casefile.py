@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,8 @@ class SavedCase:
         switches: the schedule, anchored.
         expect: engine name → verdict that replay must give.
         cause: what makes it the same finding as another.
+        fixed: engine name → the schedule that its code followed when it was declared fixed, where
+            it could not follow ``switches`` exactly.
     """
 
     family: str
@@ -59,6 +61,7 @@ class SavedCase:
     switches: Sequence[Switch]
     expect: Mapping[str, str]
     cause: str
+    fixed: Mapping[str, Sequence[Switch]] = field(default_factory=dict)
 
     def workload(self, spec: EngineSpec) -> Workload:
         """The workload, for an engine that declares ``spec``.
@@ -74,12 +77,27 @@ class SavedCase:
         Raises:
             CaseFileError: the engine does not know the topology or an operation.
         """
+        return self._named_now(self.switches, spec)
+
+    def schedules_of_fixed(self, spec: EngineSpec) -> Mapping[str, Sequence[Switch]]:
+        """``fixed``, anchored likewise.
+
+        Raises:
+            CaseFileError: the engine does not know the topology or an operation.
+        """
+        return {name: self._named_now(switches, spec) for name, switches in self.fixed.items()}
+
+    def _named_now(self, switches: Sequence[Switch], spec: EngineSpec) -> Sequence[Switch]:
         then = [op.partition(" ")[2] for op in self.ops]
-        return relabelled(self.switches, then, describe_ops(self.workload(spec), spec))
+        return relabelled(switches, then, describe_ops(self.workload(spec), spec))
 
     def expecting(self, engine: str, verdict: str) -> SavedCase:
         """The same case with the verdict expected of ``engine`` changed."""
         return replace(self, expect={**self.expect, engine: verdict})
+
+    def following(self, engine: str, switches: Sequence[Switch]) -> SavedCase:
+        """The same case with a schedule of its own for ``engine``, which was fixed."""
+        return replace(self, fixed={**self.fixed, engine: switches})
 
 
 def save(case: SavedCase, path: Path) -> None:
@@ -100,6 +118,11 @@ def save(case: SavedCase, path: Path) -> None:
         "topology": dict(case.topology),
         "expect": dict(sorted(case.expect.items())),
     }
+    if case.fixed:
+        document["fixed"] = {
+            engine: [describe_switch(s) for s in switches]
+            for engine, switches in sorted(case.fixed.items())
+        }
     write_atomically(path, tomli_w.dumps(document).encode())
 
 
@@ -148,7 +171,14 @@ def _from_document(document: dict[str, Any]) -> SavedCase:
         ops=_list(document, "workload"),
         switches=[read_switch(text) for text in _list(document, "schedule")],
         expect=expect,
+        fixed=_schedules(document.get("fixed", {})),
     )
+
+
+def _schedules(table: object) -> dict[str, Sequence[Switch]]:
+    if not isinstance(table, dict):
+        raise CaseFileError("[fixed] must be a table of schedules")
+    return {engine: [read_switch(text) for text in _list(table, engine)] for engine in table}
 
 
 def _text(document: dict[str, Any], key: str) -> str:

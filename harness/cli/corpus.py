@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -43,8 +42,9 @@ def accept(case: Path, engine: str | None, json_: bool) -> None:
 def fixed(case: Path, engine: str | None, json_: bool) -> None:
     """Declare that the engine CASE was found on is fixed: from now on it must be ok.
 
-    The case and 2,000 variants of its schedule must be clean. Where the fixed code no longer
-    has the places of the old schedule, the case keeps what could be followed.
+    The case and 2,000 variants of its schedule must be clean now. Where the fixed code no longer
+    has the places of the schedule, the case gains the one that could be followed, for this engine;
+    replays follow both.
     """
     saved = load(case)
     ref = engine_for(saved, engine, case)
@@ -57,7 +57,7 @@ def fixed(case: Path, engine: str | None, json_: bool) -> None:
             print_json({"case": str(case), "fixed": False, "verdict": shown})
         fail(f"{case.name} is not fixed: {ref.name} still gives {shown}", FINDINGS)
     if result.fidelity is not Fidelity.EXACT:
-        saved = replace(saved, switches=result.recorded.switches)
+        saved = saved.following(ref.name, result.recorded.switches)
     save(saved.expecting(ref.name, "ok"), case)
     _tell(case, {ref.name: "ok"}, "must be", json_)
 

@@ -11,8 +11,8 @@ from harness.cases.casefile import load, save
 from harness.cases.cause import cause_of
 from harness.cases.minimise import minimise
 from harness.cases.reading import CaseFileError
-from harness.cases.replay import replay
-from harness.cli.console import as_json, err, out, plain_errors, print_json
+from harness.cases.replay import replay_saved
+from harness.cli.console import as_json, complain, err, out, plain_errors, print_json
 from harness.cli.selecting import case_argument, engine_for, engine_option
 from harness.execute.opening import open_executor
 from harness.model.wording import describe_workload
@@ -30,14 +30,14 @@ def minimize(case: Path, engine: str | None, runs: int, json_: bool) -> None:
     """Take requests, threads and switches away from CASE while it still shows its finding."""
     saved = load(case)
     executor = open_executor(engine_for(saved, engine, case))
-    workload, switches = saved.workload(executor.spec), saved.schedule(executor.spec)
+    workload = saved.workload(executor.spec)
     with executor.guard(), err.status("minimising …") as status:
 
         def tell(runs: int) -> None:
             if runs % 64 == 0:
                 status.update(f"minimising … {runs:,} runs")
 
-        result = replay(executor, workload, switches, saved.finding)
+        result = replay_saved(executor, saved)
         findings = result.recorded.run.findings
         finding = next((f for f in findings if f.kind.value == saved.finding), None)
         if finding is None:
@@ -55,6 +55,8 @@ def minimize(case: Path, engine: str | None, runs: int, json_: bool) -> None:
         )
     before = (len(saved.ops), len(saved.switches))
     after = (len(small.workload.ops), len(small.switches))
+    # Schedules of fixed engines are of the workload; they are nothing for a smaller one.
+    kept = saved.schedules_of_fixed(executor.spec) if small.workload == workload else {}
     save(
         replace(
             saved,
@@ -63,9 +65,15 @@ def minimize(case: Path, engine: str | None, runs: int, json_: bool) -> None:
             ops=describe_workload(small.workload, executor.spec),
             switches=small.switches,
             cause=cause_of(small.finding, small.workload, small.switches),
+            fixed=kept,
         ),
         case,
     )
+    for name in saved.fixed.keys() - kept.keys():
+        complain(
+            f"{name} was declared fixed on the larger workload; declare it so on this one: "
+            f"harness fixed {case} --engine {name}"
+        )
     if json_:
         print_json(
             {

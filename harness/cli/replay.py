@@ -12,8 +12,7 @@ from rich.text import Text
 
 from harness.cases.casefile import SUFFIX, SavedCase, load
 from harness.cases.reading import CaseFileError
-from harness.cases.replay import Fidelity
-from harness.cases.replay import replay as replay_case
+from harness.cases.replay import Fidelity, replay_saved
 from harness.cli.console import (
     CLEAN,
     FINDINGS,
@@ -103,14 +102,13 @@ def _replayed(path: Path, case: SavedCase, ref: EngineRef, runs: int) -> Row:
     executor = open_executor(ref)
     expected = case.expect.get(ref.name, "ok")
     try:
-        workload = case.workload(executor.spec)
-        switches = case.schedule(executor.spec)
+        case.workload(executor.spec)
     except CaseFileError as error:
         return _stale(path, ref.name, expected, str(error))
     digests = set()
     with executor.guard():
         for _ in track(range(runs), path.name, console=err, transient=True, disable=runs < _MANY):
-            result = replay_case(executor, workload, switches, case.finding)
+            result = replay_saved(executor, case)
             digests.add(result.recorded.trace.digest())
     return {
         "case": str(path),

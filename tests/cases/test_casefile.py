@@ -47,9 +47,17 @@ def test_what_was_saved_is_loaded(tmp_path):
     assert load(path) == saved()
 
 
-def test_saving_a_loaded_case_changes_no_byte(tmp_path):
+def test_the_schedules_of_fixed_engines_are_loaded(tmp_path):
+    path = tmp_path / "x.case.toml"
+    case = saved().following("engine@2", saved().switches[:1]).following("engine@1", [])
+    save(case, path)
+    assert load(path) == case
+
+
+@pytest.mark.parametrize("case", ["fixed", "not fixed"])
+def test_saving_a_loaded_case_changes_no_byte(tmp_path, case):
     one, two = tmp_path / "1.case.toml", tmp_path / "2.case.toml"
-    save(saved(), one)
+    save(saved().following("engine@2", saved().switches) if case == "fixed" else saved(), one)
     save(load(one), two)
     assert one.read_bytes() == two.read_bytes()
 
@@ -245,6 +253,29 @@ BAD_LINES = {
 def test_a_line_that_says_nothing_is_refused(tmp_path, key, line):
     path = tmp_path / "x.case.toml"
     path.write_text(tomli_w.dumps(document() | {key: [line]}))
+    assert use(path) is None
+
+
+@pytest.mark.parametrize(
+    "fixed",
+    [
+        *([line] for line in BAD_LINES["schedule"]),
+        "T0 in arrive A at f: lock x #1 -> T1",
+        [7],
+        {"engine@1": []},
+    ],
+    ids=lambda v: str(v)[:40],
+)
+def test_a_schedule_of_a_fixed_engine_that_says_nothing_is_refused(tmp_path, fixed):
+    path = tmp_path / "x.case.toml"
+    path.write_text(tomli_w.dumps(document() | {"fixed": {"engine@1": fixed}}))
+    assert use(path) is None
+
+
+@pytest.mark.parametrize("fixed", [7, "x", [], ["x"]])
+def test_fixed_engines_that_are_no_table_are_refused(tmp_path, fixed):
+    path = tmp_path / "x.case.toml"
+    path.write_text(tomli_w.dumps(document() | {"fixed": fixed}))
     assert use(path) is None
 
 

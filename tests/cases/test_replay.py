@@ -9,11 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness import ADMITTED, QUEUED, Cell, Engine, Int, operation
+from harness.cases.casefile import SavedCase
 from harness.cases.reading import CaseFileError
-from harness.cases.replay import Fidelity, replay
+from harness.cases.replay import Fidelity, replay, replay_saved
 from harness.codec.codec import Codec
 from harness.model.finding import Kind
 from harness.model.schedule import Anchor, Switch
+from harness.model.wording import describe_workload
 
 OPS = ("T0 arrive A", "T1 arrive B", "T1 arrive C")
 
@@ -218,3 +220,61 @@ def test_a_switch_is_not_moved_before_one_that_would_then_be_passed_over():
     assert again.fidelity is Fidelity.STALE
     assert list(again.lost) == [at_second_x]
     assert [s.anchor.site for s in again.recorded.switches] == ["work: read y"]
+
+
+# ------------------------------------------------- the schedule of an engine that was fixed
+
+NOWHERE = Switch(Anchor(1, "look", "look: exchange gone", 1), 0)
+
+
+def declared_fixed(load, switches, of_fix) -> SavedCase:
+    """A case about a stranded request, with a schedule of its own for ``engine``."""
+    ops = describe_workload(load, StrandingPool.spec("engine", "engine"))
+    return SavedCase(
+        "engine",
+        "engine",
+        "stranded",
+        "t",
+        load.topology,
+        ops,
+        switches,
+        {},
+        "c",
+        {"engine": of_fix},
+    )
+
+
+def test_a_fixed_engine_follows_its_own_schedule_where_the_first_one_is_stale(stranding):
+    load, _ = stranding
+    again = replay_saved(executor(StrandingPool), declared_fixed(load, [NOWHERE], []))
+    assert (again.verdict, again.fidelity) == ("ok", Fidelity.EXACT)
+
+
+def test_the_first_schedule_counts_where_it_shows_the_finding_again(stranding):
+    load, recorded = stranding
+    case = declared_fixed(load, lost_switch(load, recorded), [])
+    assert replay_saved(executor(StrandingPool), case).verdict == "stranded"
+
+
+def test_a_finding_under_the_schedule_of_the_fixed_engine_counts_too(stranding):
+    load, recorded = stranding
+    again = replay_saved(executor(StrandingPool), declared_fixed(load, [], recorded.switches))
+    assert again.verdict == "stranded"
+
+
+def test_the_first_schedule_counts_where_it_is_exact(stranding):
+    load, _ = stranding
+    again = replay_saved(executor(StrandingPool), declared_fixed(load, [], [NOWHERE]))
+    assert (again.verdict, again.fidelity) == ("ok", Fidelity.EXACT)
+
+
+def test_where_neither_schedule_applies_the_replay_is_stale(stranding):
+    load, _ = stranding
+    again = replay_saved(executor(StrandingPool), declared_fixed(load, [NOWHERE], [NOWHERE]))
+    assert again.verdict == "stale"
+
+
+def test_other_engines_do_not_follow_the_schedule_of_a_fixed_one(stranding):
+    load, recorded = stranding
+    case = declared_fixed(load, [], recorded.switches)
+    assert replay_saved(executor(StrandingPool, "other"), case).verdict == "ok"

@@ -43,6 +43,25 @@ def expected(at):
     return tomllib.loads(at.case.read_text())["expect"]
 
 
+def unswitch(case):
+    """Leave no switch in the schedule."""
+    text = case.read_text()
+    schedule = tomllib.loads(text)["schedule"]
+    assert schedule
+    for switch in schedule:
+        text = text.replace(f'    "{switch}",\n', "")
+    case.write_text(text)
+
+
+def enlarge(case):
+    """Add a request to the workload; gives the number of requests."""
+    text = case.read_text()
+    ops = tomllib.loads(text)["workload"]
+    more = f'    "{ops[-1]}",\n    "T0 arrive {"ABCDEFGH"[len(ops)]}",\n'
+    case.write_text(text.replace(f'    "{ops[-1]}",\n', more))
+    return len(ops) + 1
+
+
 # -------------------------------------------------------------------------- replay
 
 
@@ -123,12 +142,7 @@ def test_fixed_refuses_while_the_bug_is_there(at):
 
 
 def test_fixed_refuses_where_only_a_neighbour_of_the_schedule_shows_it(at):
-    schedule = tomllib.loads(at.case.read_text())["schedule"]
-    assert schedule
-    text = at.case.read_text()
-    for switch in schedule:
-        text = text.replace(f'    "{switch}",\n', "")
-    at.case.write_text(text)
+    unswitch(at.case)
     assert run("replay", at, "--json").json[0]["verdict"] == "ok"
     assert run("fixed", at).code == 1
 
@@ -149,6 +163,47 @@ def test_fixed_after_a_rewrite_keeps_what_could_be_followed(at):
     assert run("fixed", at).code == 0
     (row,) = run("replay", at, "--json").json
     assert (row["verdict"], row["fidelity"]) == ("ok", "exact")
+
+
+def test_fixed_keeps_the_schedule_that_showed_the_bug(at):
+    before = tomllib.loads(at.case.read_text())["schedule"]
+    engine(at.folder, RENAMED)
+    run("fixed", at)
+    after = tomllib.loads(at.case.read_text())
+    assert after["schedule"] == before
+    assert list(after["fixed"]) == [at.engine]
+
+
+@pytest.mark.parametrize("repaired", [FIXED, RENAMED])
+def test_a_bug_that_comes_back_after_it_was_fixed_is_red(at, repaired):
+    engine(at.folder, repaired)
+    assert run("fixed", at).code == 0
+    engine(at.folder, STRANDS)
+    (row,) = run("replay", at, "--json").json
+    assert (row["verdict"], row["fidelity"], row["as_expected"]) == ("stranded", "exact", False)
+
+
+def test_show_draws_the_bug_that_has_come_back(at):
+    engine(at.folder, RENAMED)
+    run("fixed", at)
+    engine(at.folder, STRANDS)
+    assert "stranded (exact replay)" in run("show", at).out
+
+
+def test_a_fix_that_can_follow_the_schedule_exactly_needs_no_other_one(at):
+    unswitch(at.case)
+    engine(at.folder, FIXED)
+    assert run("fixed", at).code == 0
+    assert "fixed" not in tomllib.loads(at.case.read_text())
+
+
+def test_an_engine_that_is_declared_fixed_changes_nothing_for_another_one(at):
+    engine(at.folder, STRANDS + RENAMED.replace("Pool", "Better"))
+    run("accept", at)
+    assert harness("fixed", at.case, "--engine", "engines.py:Better").code == 0
+    assert run("replay", at, "--json").json[0]["verdict"] == "stranded"
+    (row,) = harness("replay", at.case, "--engine", "engines.py:Better", "--json").json
+    assert (row["verdict"], row["fidelity"], row["as_expected"]) == ("ok", "exact", True)
 
 
 def test_fixed_is_about_the_engine_the_case_was_found_on(at):
@@ -193,20 +248,24 @@ def test_show_says_which_switches_are_lost(at):
 
 
 def test_minimize_takes_away_what_is_not_needed(at):
-    document = tomllib.loads(at.case.read_text())
-    number = sum(" arrive " in op for op in document["workload"])
-    last = document["workload"][-1]
-    name = "ABCDEFGH"[number]
-    more = f'    "{last}",\n    "T0 arrive {name}",\n'
-    at.case.write_text(at.case.read_text().replace(f'    "{last}",\n', more))
+    number = enlarge(at.case)
     ended = run("minimize", at, "--json")
     assert ended.code == 0
-    assert ended.json["before"]["operations"] == number + 1
+    assert ended.json["before"]["operations"] == number
     left = ended.json["after"]["operations"]
-    assert left <= number
+    assert left < number
     assert ended.json["one_minimal"] is True
     assert len(tomllib.loads(at.case.read_text())["workload"]) == left
     assert run("replay", at, "--json").json[0]["verdict"] == "stranded"
+
+
+def test_minimize_keeps_no_schedule_of_a_fixed_engine_for_a_workload_that_is_gone(at):
+    engine(at.folder, STRANDS + RENAMED.replace("Pool", "Better"))
+    enlarge(at.case)
+    assert harness("fixed", at.case, "--engine", "engines.py:Better").code == 0
+    ended = run("minimize", at)
+    assert "harness fixed" in ended.complaint()
+    assert "fixed" not in tomllib.loads(at.case.read_text())
 
 
 def test_minimize_says_when_its_budget_was_too_small(at):

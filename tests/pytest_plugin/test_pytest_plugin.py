@@ -10,7 +10,7 @@ import pytest
 from helpers import smallest_found
 
 from harness.cases import casefile
-from harness.cases.casefile import SavedCase, save
+from harness.cases.casefile import SavedCase, load, save
 from harness.engine.registry import find
 from harness.model.wording import describe_workload
 from harness.pytest_plugin import plugin
@@ -109,6 +109,37 @@ def test_a_known_finding_that_is_gone_is_red_and_says_fixed(pytester, write):
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*was expected to give the verdict 'stranded', but *"])
     assert "harness fixed" in result.stdout.str() or "no longer applies" in result.stdout.str()
+
+
+def test_a_bug_that_comes_back_after_it_was_fixed_is_red(pytester, write):
+    path = write({"pool.py:Strands": "ok"})
+    save(load(path).following("pool.py:Strands", []), path)
+    pytester.runpytest(ALLOW).assert_outcomes(failed=1)
+
+
+@pytest.mark.parametrize("of_fix", [True, False])
+def test_a_fixed_engine_passes_by_its_own_schedule(pytester, write, of_fix):
+    path = write({"pool.py:Strands": "ok"})
+    gone_from(path)
+    if of_fix:
+        save(load(path).following("pool.py:Strands", []), path)
+    pytester.runpytest(ALLOW).assert_outcomes(**{"passed" if of_fix else "failed": 1})
+
+
+def test_the_replay_fixture_takes_the_schedule_of_a_fixed_class_of_the_same_name(pytester, write):
+    path = write({"pool.py:Strands": "ok"})
+    gone_from(path)
+    save(load(path).following("pool.py:Strands", []), path)
+    pytester.makepyfile(
+        test_mine="""
+        from pool import Strands
+
+        def test_it(harness_replay):
+            assert harness_replay("corpus", Strands).verdicts == {"ok": 1}
+        """
+    )
+    pytester.syspathinsert()
+    pytester.runpytest("test_mine.py").assert_outcomes(passed=1)
 
 
 def gone_from(path: Path) -> None:
