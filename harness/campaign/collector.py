@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from harness.cases.casefile import SUFFIX, SavedCase, load, save
 from harness.cases.cause import cause_of, explains
 from harness.cases.minimise import Minimal, minimise
 from harness.cases.reading import CaseFileError
+from harness.cases.replay import replay_saved
 from harness.codec.codec import Codec
 from harness.execute.run import Executor, RecordedRun
 from harness.model.finding import Finding
@@ -40,7 +41,7 @@ class Collected:
     Attributes:
         case: the saved case.
         path: its file.
-        new: False when the engine's corpus had it already.
+        new: False when the corpus had it already.
         accepted: whether it is known and accepted: the expectation is what it shows.
         seconds: into the campaign when its first input was seen; 0 for one of old.
         runs: executions of the worker before that.
@@ -150,11 +151,23 @@ class Collector:
                 cause=cause,
             )
             path = self._paths.cases / case_name(engine, minimal.finding, cause)
-            case = _beside(case, path)
+            there = _load(path)
+            shared = there is not None and self._shows(there)
+            if there is not None and shared:
+                case = there.expecting(engine, "ok")
+            elif there is not None:  # another engine's, whose schedule must not be lost
+                path = path.with_name(case_name(engine, minimal.finding, f"{cause} {engine}"))
             save(case, path)
             self._drop_explained_by(cause)
-            result = Collected(case, path, True, False, raw.seconds, raw.runs)
+            result = Collected(case, path, not shared, False, raw.seconds, raw.runs)
         self.collected[cause] = result
+
+    def _shows(self, case: SavedCase) -> bool:
+        """Whether a case of another engine shows its finding on this one."""
+        try:
+            return replay_saved(self._executor, case).verdict == case.finding
+        except CaseFileError:
+            return False
 
     def _drop_explained_by(self, cause: str) -> None:
         """A simpler case replaces those new ones that only need more to go wrong."""
@@ -164,22 +177,18 @@ class Collector:
     def _load_known(self) -> dict[str, tuple[Path, SavedCase]]:
         known: dict[str, tuple[Path, SavedCase]] = {}
         for path in sorted(self._paths.cases.glob(f"*{SUFFIX}")):
-            try:
-                case = load(path)
-            except CaseFileError:
-                continue  # replay and pytest complain about it; a campaign need not stop
-            if self._executor.spec.name in case.expect:
+            case = _load(path)  # of a damaged one replay and pytest complain; no need to stop
+            if case is not None and self._executor.spec.name in case.expect:
                 known[case.cause] = (path, case)
         return known
 
 
-def _beside(case: SavedCase, path: Path) -> SavedCase:
-    """The case with what its file, where there is one, expects of other engines."""
+def _load(path: Path) -> SavedCase | None:
+    """The case in a file; None where there is none, or a damaged one."""
     try:
-        there = load(path)
+        return load(path)
     except CaseFileError:
-        return case
-    return replace(case, expect={**there.expect, **case.expect})
+        return None
 
 
 def case_name(engine: str, finding: Finding, cause: str) -> str:

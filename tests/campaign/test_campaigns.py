@@ -73,6 +73,21 @@ def test_what_is_accepted_of_one_engine_outlives_the_same_finding_on_another(tmp
     assert expect == {f"{path}:Raises": "exception", again: "ok"}
 
 
+def test_the_schedule_that_showed_the_bug_of_another_engine_is_not_overwritten(tmp_path):
+    mine, other = tmp_path / "mine", tmp_path / "other"
+    mine.mkdir()
+    other.mkdir()
+    path = engine(mine, STRANDS)
+    fuzz(f"{path}:Pool", tmp_path / "corpus", runs=1500)
+    before = {case: case.read_text() for case in cases(tmp_path / "corpus")}
+    # The same class, with the same bug in the same functions and another lock.
+    path = engine(other, STRANDS.replace("self.lock", "self.gate").replace('"lock"', '"gate"'))
+    assert fuzz(f"{path}:Pool", tmp_path / "corpus", runs=1500).code == 1
+    for case, text in before.items():
+        schedule = tomllib.loads(text)["schedule"]
+        assert tomllib.loads(case.read_text())["schedule"] == schedule
+
+
 def test_one_seed_runs_the_same_inputs_twice(tmp_path):
     # Which variants of a finding are looked at depends on when they are, so cases may differ.
     target = f"{engine(tmp_path, STRANDS)}:Pool"
