@@ -33,7 +33,7 @@ def executor_for(name: str, config: pytest.Config) -> Steerable:
     """
     executors = config.stash.setdefault(_EXECUTORS, {})
     if name not in executors:
-        executors[name] = open_executor(find(_spelled(name, config) if in_file(name) else name))
+        executors[name] = open_executor(find(spelled(name, config) if in_file(name) else name))
     return executors[name]
 
 
@@ -63,13 +63,16 @@ def as_ref(engine: type[Engine] | EngineRef | str) -> EngineRef:
     return EngineRef(engine.__name__, lambda: engine)
 
 
-def _spelled(name: str, config: pytest.Config) -> str:
-    """The absolute name of the engine in a file that the user allowed under ``name``."""
+def spelled(name: str, config: pytest.Config) -> str:
+    """The absolute name of the engine in a file that the user allowed under ``name``.
+
+    Raises:
+        NotAllowedError: the user has not allowed it.
+    """
     allowed: Sequence[str] = [*config.getoption(OPTION), *config.getini(INI)]
-    bases = (config.invocation_params.dir, config.rootpath)
     for candidate in allowed:
-        if name == candidate or _places(name, bases) & _places(candidate, bases):
-            existing = [p for p in _places(candidate, bases) if p[0].is_file()]
+        if same(name, candidate, config):
+            existing = [p for p in _places(candidate, config) if p[0].is_file()]
             if existing:
                 path, cls = sorted(existing)[0]
                 return f"{path}:{cls}"
@@ -80,6 +83,14 @@ def _spelled(name: str, config: pytest.Config) -> str:
     )
 
 
-def _places(name: str, bases: Sequence[Path]) -> set[tuple[Path, str]]:
+def same(name: str, other: str, config: pytest.Config) -> bool:
+    """Whether two names mean one engine; a file may be spelled in several ways."""
+    if name == other or not (in_file(name) and in_file(other)):
+        return name == other
+    return not _places(name, config).isdisjoint(_places(other, config))
+
+
+def _places(name: str, config: pytest.Config) -> set[tuple[Path, str]]:
     path, _, cls = name.rpartition(":")
+    bases = (config.invocation_params.dir, config.rootpath)
     return {((base / path).resolve(), cls) for base in bases}

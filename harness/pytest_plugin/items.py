@@ -17,6 +17,7 @@ from harness.engine.registry import EngineNotFoundError
 from harness.execute.run import EngineError
 from harness.pytest_plugin.engines import NotAllowedError, executor_for
 from harness.pytest_plugin.failures import as_expected, explanation
+from harness.pytest_plugin.unused import note
 
 
 class CaseFailedError(Exception):
@@ -36,6 +37,7 @@ class CaseFile(pytest.File):
         except CaseFileError as error:
             yield DamagedItem.from_parent(self, name="damaged", why=str(error))
             return
+        note(case.expect, self.config)
         if not case.expect:
             why = f"{self.path} expects nothing of any engine; name one in its table [expect]"
             yield DamagedItem.from_parent(self, name="expects nothing", why=why)
@@ -58,7 +60,7 @@ class FileItem(pytest.Item):
 
 
 class DamagedItem(FileItem):
-    """A case file that can not be replayed on anything."""
+    """A case file that can not be replayed on anything, or an engine that was named in vain."""
 
     def __init__(self, *, why: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)

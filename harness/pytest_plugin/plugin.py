@@ -48,6 +48,23 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     return collected
 
 
+@pytest.hookimpl(trylast=True)  # what was deselected does not come back, and this is not
+def pytest_collection_modifyitems(
+    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Fail where engines were named in vain; an error of the collection would upset xdist."""
+    partial = config.getoption("lf", False)  # files without a failure are not even read then
+    if partial or not (config.getoption(OPTION) or config.getini(INI)):
+        return
+    from harness.pytest_plugin.items import DamagedItem
+    from harness.pytest_plugin.unused import complaints
+
+    items[:0] = [
+        DamagedItem.from_parent(session, name=name, why=why)
+        for name, why in complaints(config).items()
+    ]
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say that cases were skipped, lest a suite without them pass for one that holds."""
     skipped = [r for r in terminalreporter.stats.get("skipped", ()) if UNASKED in r.longreprtext]

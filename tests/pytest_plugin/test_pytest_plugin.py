@@ -172,7 +172,8 @@ def test_an_engine_in_a_file_is_not_imported_unless_allowed(pytester, write):
 
 def test_allowing_one_class_does_not_allow_another(pytester, write):
     write({"pool.py:Sound": "ok"})
-    pytester.runpytest(ALLOW).assert_outcomes(skipped=1)
+    write({"pool.py:Strands": "stranded"}, "allowed")
+    pytester.runpytest(ALLOW).assert_outcomes(passed=1, skipped=1)
 
 
 def test_the_ini_option_allows_engines(pytester, write):
@@ -185,6 +186,62 @@ def test_the_same_file_may_be_spelled_otherwise(pytester, write):
     write({"pool.py:Strands": "stranded"})
     allowed = f"--harness-engine={pytester.path / 'pool.py'}:Strands"
     pytester.runpytest(allowed).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("more", [(), ("-n", "2"), ("-k", "nothing"), ("-x",)])
+def test_an_engine_on_the_command_line_that_no_case_uses_is_an_error(pytester, write, more):
+    if "-n" in more:
+        pytest.importorskip("xdist")
+    write({"pool.py:Strands": "ok"})
+    result = pytester.runpytest_subprocess("--harness-engine=pool.py:Strandss", *more)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    told = "--harness-engine names pool.py:Strandss, but no case uses that engine; did you mean *?"
+    result.stdout.fnmatch_lines([told])
+
+
+def test_an_engine_on_the_command_line_is_an_error_where_there_is_no_case(pytester, pool):
+    pytester.makepyfile("def test_it(): pass")
+    result = pytester.runpytest(ALLOW)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*no case uses that engine; no case was collected"])
+
+
+def ini(pytester, *engines):
+    lines = "".join(f"    {engine}\n" for engine in engines)
+    pytester.makeini(f"[pytest]\nharness_engines =\n{lines}")
+
+
+def test_an_engine_in_the_configuration_that_leaves_cases_skipped_is_an_error(pytester, write):
+    write({"pool.py:Strands": "ok"})
+    ini(pytester, "pool.py:Sound")  # exists
+    result = pytester.runpytest()
+    result.assert_outcomes(skipped=1, failed=1)
+    result.stdout.fnmatch_lines(["harness_engines names pool.py:Sound, but no case uses*"])
+
+
+def test_an_engine_in_the_configuration_that_does_not_exist_is_an_error(pytester, write):
+    write({"pool.py:Strands": "stranded"})
+    ini(pytester, "pool.py:Strands", "pool.py:Gone")
+    result = pytester.runpytest()
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["harness_engines names pool.py:Gone, but *has no class 'Gone'*"])
+
+
+def test_the_configuration_may_name_engines_of_cases_that_are_not_collected(pytester, write):
+    path = write({"pool.py:Strands": "stranded"})
+    write({"pool.py:Sound": "stale"}, "other")
+    ini(pytester, "pool.py:Strands", "pool.py:Sound")
+    pytester.runpytest(path).assert_outcomes(passed=1)
+    pytester.makepyfile(test_mine="def test_it(): pass")
+    pytester.runpytest("test_mine.py").assert_outcomes(passed=1)
+
+
+def test_last_failed_reads_no_other_cases_so_they_may_be_the_ones_meant(pytester, write):
+    write({"pool.py:Strands": "ok"}, "red")
+    write({"pool.py:Sound": "stale"}, "other")
+    both = ("--harness-engine=pool.py:Strands", "--harness-engine=pool.py:Sound")
+    pytester.runpytest(*both)
+    assert pytester.runpytest(*both, "--lf").ret == pytest.ExitCode.TESTS_FAILED
 
 
 def test_an_engine_that_is_not_installed_is_a_clear_failure(pytester, write):
