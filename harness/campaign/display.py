@@ -68,6 +68,8 @@ def summary(engine: str, progress: Progress) -> RenderableType:
         parts.append(Text("stopped before anything was found", style="bold red"))
     elif progress.interrupted and progress.waiting:
         parts.append(Text("nothing was saved yet", style="bold red"))
+    elif not status.judged:
+        parts.append(Text("nothing could be judged: no run came to a verdict", style="bold yellow"))
     else:
         parts.append(Text("nothing found", style="green"))
     counts = [f"{n:,} × {name}" for name, n in sorted(status.verdicts.items())]

@@ -32,6 +32,11 @@ class Status:
     verdicts: Counter[str] = field(default_factory=Counter)
     trouble: str = ""
 
+    @property
+    def judged(self) -> bool:
+        """Whether any run came to a verdict."""
+        return self.runs > self.limited or bool(self.verdicts)
+
     def write(self, path: Path) -> None:
         """Replace the worker's status file.
 

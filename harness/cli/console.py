@@ -20,8 +20,9 @@ from harness.report.coverage import CoverageError
 
 P = ParamSpec("P")
 
-CLEAN, FINDINGS, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
-"""Exit codes: nothing found or all as expected; findings; wrong use or bad input; Ctrl-C."""
+CLEAN, FINDINGS, WRONG_USE, INCONCLUSIVE, INTERRUPTED = 0, 1, 2, 3, 130
+"""Exit codes: nothing found or all as expected; findings; wrong use or bad input; nothing can be
+said; Ctrl-C."""
 
 out = Console(highlight=False, soft_wrap=False)
 err = Console(stderr=True, highlight=False)

@@ -15,6 +15,8 @@ from harness.campaign.libfuzzer import option_names, why_unavailable
 from harness.cli.console import (
     CLEAN,
     FINDINGS,
+    INCONCLUSIVE,
+    INTERRUPTED,
     WRONG_USE,
     as_json,
     complain,
@@ -81,7 +83,8 @@ def fuzz(
 
     ENGINE is a name from `harness engines` or path/to/file.py:ClassName. Findings are minimised
     and saved under corpus/<family>/. Without --time or --runs it goes on until Ctrl-C. What
-    follows -- is passed to libFuzzer. Exit code: 0 nothing new, 1 findings, 2 wrong use.
+    follows -- is passed to libFuzzer. Exit code: 0 nothing new, 1 findings, 2 wrong use, 3 no run
+    came to a verdict; 130 if Ctrl-C is why none did.
     """
     ref = find(engine)
     if strategy and (libfuzzer or instrument):
@@ -135,7 +138,11 @@ def _exit_code(progress: Progress) -> int:
         return FINDINGS
     if progress.trouble:
         return WRONG_USE
-    return FINDINGS if progress.interrupted and progress.waiting else CLEAN
+    if progress.interrupted and progress.waiting:
+        return FINDINGS
+    if progress.status.judged:
+        return CLEAN
+    return INTERRUPTED if progress.interrupted else INCONCLUSIVE
 
 
 def _campaign(ref: EngineRef, options: Options, *, quiet: bool) -> Progress:

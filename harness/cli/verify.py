@@ -12,8 +12,8 @@ from rich.live import Live
 from harness.cli.console import (
     CLEAN,
     FINDINGS,
+    INCONCLUSIVE,
     INTERRUPTED,
-    WRONG_USE,
     as_json,
     complain,
     err,
@@ -41,7 +41,7 @@ _CODES = {
     Verdict.VERIFIED: CLEAN,
     Verdict.BOUNDED: CLEAN,
     Verdict.COUNTEREXAMPLE: FINDINGS,
-    Verdict.INCONCLUSIVE: WRONG_USE + 1,
+    Verdict.INCONCLUSIVE: INCONCLUSIVE,
 }
 
 
@@ -171,7 +171,7 @@ def verify(
             for number, witness in certificate.found
         ]
     except AstrayError as error:
-        fail(f"no case could be made of what was found: {error}", _CODES[Verdict.INCONCLUSIVE])
+        fail(f"no case could be made of what was found: {error}", INCONCLUSIVE)
     if json_:
         print_json(_document(certificate, examples, every, ref.spec))
     else:

@@ -72,8 +72,8 @@ def explore(
     Raises:
         ValueError: there is no such strategy, or no run to be made.
         TypeError: what was given is no engine.
-        AssertionError: something graver than a warning was found; the message shows the
-            smallest case of it.
+        AssertionError: something graver than a warning was found, and the message shows the
+            smallest case of it; or no run came to a verdict.
         EngineNotFoundError: there is no engine of that name.
         EngineError: the engine can not be run.
     """
@@ -100,6 +100,8 @@ def explore(
             raise AssertionError(_found(executor, ref, workload, schedule, n, seed))
         verdicts[run.verdict] += 1
         warnings += bool(run.findings)
+    if not verdicts.keys() - {"step-limit"}:
+        raise AssertionError(f"nothing could be judged: all {runs} runs ended at the step limit")
     return Explored(runs, dict(verdicts), warnings)
 
 

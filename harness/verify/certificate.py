@@ -105,8 +105,11 @@ def issue(
     if not total:
         inconclusive.append("there is no workload within the bound")
     bounded: list[str] = []
+    traces = sum(e.tally.traces for e in explored)
     limited = sum(e.tally.limited for e in explored)
-    if limited:
+    if limited and not traces:
+        inconclusive.append(f"nothing could be judged: all {limited:,} runs met the step limit")
+    elif limited:
         bounded.append(f"{limited:,} runs were given up at the step limit")
     if any(e.cut for e in explored):
         bounded.append(f"only runs with at most {bound.preemptions} preemptions were explored")
@@ -126,7 +129,7 @@ def issue(
         bound=bound,
         workloads=total,
         finished=finished,
-        traces=sum(e.tally.traces for e in explored),
+        traces=traces,
         runs=sum(e.tally.runs for e in explored),
         longest=max((e.tally.longest for e in explored), default=0),
         seconds=sum(e.seconds for e in explored),

@@ -79,6 +79,19 @@ class Spins(Sound):
     assert finding["title"].endswith("it ran on without reaching a scheduling point")
 
 
+def test_an_engine_whose_runs_all_end_at_the_step_limit_can_not_be_judged(tmp_path):
+    body = """
+class Counts(Sound):
+    def arrive(self, request):
+        while self.busy.fetch_add(1) >= 0:
+            pass
+"""
+    ended = fuzz(f"{engine(tmp_path, body)}:Counts", tmp_path / "corpus", runs=20)
+    assert ended.code == 3
+    assert "nothing could be judged" in ended.out
+    assert "nothing found" not in ended.out
+
+
 def test_an_engine_that_swallows_what_ends_a_run(tmp_path):
     body = """
 class Swallows(Sound):

@@ -95,6 +95,21 @@ def interrupting(monkeypatch, when):
         signal.signal(signal.SIGINT, before)
 
 
+def test_ctrl_c_before_any_run_came_to_an_end_is_no_clean_result(campaign, tmp_path):
+    body = """
+class Spins(Sound):
+    def arrive(self, request):
+        open("spinning", "w").close()
+        while True:
+            pass
+"""
+    process = campaign(f"{engine(tmp_path, body)}:Spins")
+    until((tmp_path / "spinning").exists, "the first operation")
+    ended = interrupt(process)
+    assert ended.code == 130
+    assert "nothing could be judged" in ended.out
+
+
 def left_behind(target, corpus, ended):
     """What was found and not saved waits for the next campaign."""
     assert ended.code == 1

@@ -419,6 +419,30 @@ def test_explore_fixture_counts_what_it_ran(pytester, pool):
     pytester.runpytest("test_mine.py").assert_outcomes(passed=1)
 
 
+def test_explore_fixture_never_passes_where_no_run_came_to_a_verdict(pytester):
+    pytester.makepyfile(
+        test_mine="""
+        from harness import ADMITTED, Atomic, Engine
+
+        class Counts(Engine):
+            def setup(self, topology):
+                self.count = Atomic("count", 0)
+                self.resource("slot", capacity=1)
+
+            def arrive(self, request):
+                while self.count.fetch_add(1) >= 0:
+                    pass
+                return ADMITTED
+
+        def test_it(harness_explore):
+            harness_explore(Counts, runs=2)
+        """
+    )
+    result = pytester.runpytest("test_mine.py")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*nothing could be judged: all 2 runs ended at the step limit"])
+
+
 def test_cases_that_are_skipped_are_spoken_of_at_the_end(pytester, write):
     write({"pool.py:Strands": "ok"})
     result = pytester.runpytest()
