@@ -19,6 +19,7 @@ from harness.model.finding import Finding
 from harness.model.schedule import Switch
 from harness.model.wording import describe_workload
 from harness.model.workload import Workload
+from harness.runtime.watchdog import watchdog
 from harness.verify.dpor import AstrayError
 from harness.verify.exploration import Exploration
 from harness.verify.following import Turn, follow
@@ -82,7 +83,8 @@ def save_counterexample(
     count = preemptions(recorded.switches)
     executor = open_executor(ref)
     try:
-        minimal = minimise(executor, workload, recorded.switches, finding, budget=BUDGET)
+        with executor.guard():
+            minimal = minimise(executor, workload, recorded.switches, finding, budget=BUDGET)
     except ValueError:  # it did not show it again
         raise AstrayError from None
     smaller, switches = minimal.workload, minimal.switches
@@ -120,12 +122,13 @@ def _with_fewest(
     until = time.monotonic() + _SECONDS
     for bound in range(most):
         exploration = Exploration(ref, workload, bound)
-        while not exploration.done:
-            run = exploration.next()
-            if any(f.signature == witness.signature for f in run.findings):
-                return exploration.turns(), True, bound
-            if time.monotonic() > until:
-                return witness.turns, False, None
+        with watchdog(exploration.driver):
+            while not exploration.done:
+                run = exploration.next()
+                if any(f.signature == witness.signature for f in run.findings):
+                    return exploration.turns(), True, bound
+                if time.monotonic() > until:
+                    return witness.turns, False, None
         if exploration.tally.limited:
             return witness.turns, False, None
     return witness.turns, True, None

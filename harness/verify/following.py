@@ -12,6 +12,7 @@ from harness.execute.session import Session
 from harness.model.schedule import Schedule
 from harness.model.workload import Workload
 from harness.runtime.scheduler import Scheduler
+from harness.runtime.watchdog import watchdog
 from harness.runtime.watched import Place
 
 Turn = tuple[int, str]
@@ -66,6 +67,7 @@ def follow(ref: EngineRef, workload: Workload, turns: Sequence[Turn]) -> Recorde
     recorder = Recorder(scheduler)
     guide = _TurnGuide(scheduler, turns)
     try:
-        return session.record(Schedule(), recorder, guide)
+        with watchdog(scheduler):
+            return session.record(Schedule(), recorder, guide)
     finally:
         scheduler.close()

@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from campaigns import end, harness, spawn, until
+from campaigns import IMPATIENT, end, engine, harness, shim, spawn, until
 from engines_for_tests import ROOT
 
 from harness.cases.casefile import load
@@ -109,6 +109,23 @@ def test_a_stale_or_damaged_checkpoint_is_told(verify, tmp_path):
     file.write_text("{")
     ended = verify(*words, "--resume")
     assert ended.code == 0 and "damaged" in ended.complaint()
+
+
+def test_an_operation_that_spins_without_a_scheduling_point_is_found(tmp_path):
+    body = """
+class Spins(Sound):
+    def arrive(self, request):
+        self.busy.load()
+        while True:
+            pass
+"""
+    words = (f"{engine(tmp_path, body)}:Spins", "--requests", "1", "--corpus", tmp_path, "--json")
+    path = shim(tmp_path / "shim", IMPATIENT)
+    ended = end(spawn("verify", *words, cwd=tmp_path, PYTHONPATH=path))
+    assert ended.code == 1, ended.err
+    (found,) = ended.json["findings"]
+    assert found["signature"] == "exception StuckError in arrive"
+    assert load(Path(found["case"])).finding == "exception"
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
