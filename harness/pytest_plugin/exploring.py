@@ -95,11 +95,12 @@ def explore(
         searched = islice(_random(executor, mutator, codec, random), runs)
     verdicts: Counter[str] = Counter()
     warnings = 0
-    for n, (run, workload, schedule) in enumerate(searched, 1):
-        if run.worst is not None:
-            raise AssertionError(_found(executor, ref, workload, schedule, n, seed))
-        verdicts[run.verdict] += 1
-        warnings += bool(run.findings)
+    with executor.guard():
+        for n, (run, workload, schedule) in enumerate(searched, 1):
+            if run.worst is not None:
+                raise AssertionError(_found(executor, ref, workload, schedule, n, seed))
+            verdicts[run.verdict] += 1
+            warnings += bool(run.findings)
     if not verdicts.keys() - {"step-limit"}:
         raise AssertionError(f"nothing could be judged: all {runs} runs ended at the step limit")
     return Explored(runs, dict(verdicts), warnings)

@@ -92,7 +92,8 @@ class CaseItem(FileItem):
         engine, case = self.name, self.case
         try:
             executor = executor_for(engine, self.config)
-            result = replay_saved(executor, case, engine)
+            with executor.guard():
+                result = replay_saved(executor, case, engine)
         except NotAllowedError as error:
             pytest.skip(str(error))
         except (EngineNotFoundError, EngineError, CaseFileError) as error:

@@ -70,7 +70,8 @@ def replay_corpus(path: str | os.PathLike[str], engine: type[Engine] | EngineRef
         try:
             case = load(file)
             known_as = name_in(case, ref)
-            result = replay_saved(executor, case, known_as)
+            with executor.guard():
+                result = replay_saved(executor, case, known_as)
         except CaseFileError as error:
             failures.append(str(error) if str(file) in str(error) else f"{file}: {error}")
             continue

@@ -443,6 +443,53 @@ def test_explore_fixture_never_passes_where_no_run_came_to_a_verdict(pytester):
     result.stdout.fnmatch_lines(["*nothing could be judged: all 2 runs ended at the step limit"])
 
 
+SPINS = """
+from harness import Atomic, Engine
+
+class Strands(Engine):
+    def setup(self, topology):
+        self.count = Atomic("count", 0)
+        self.resource("slot", capacity=1)
+
+    def arrive(self, request):
+        self.count.load()
+        while True:
+            pass
+"""
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Makes the watchdog look twenty times a second."""
+    monkeypatch.setattr("harness.runtime.watchdog.PERIOD", 0.05)
+
+
+def test_an_operation_that_never_comes_back_is_stopped_in_a_case(pytester, write, impatient):
+    path = write({"pool.py:Strands": "ok"})
+    path.write_text(path.read_text().replace("size = 1", ""))
+    pytester.path.joinpath("pool.py").write_text(SPINS)
+    result = pytester.runpytest(ALLOW)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*it shows 'exception'.", "*StuckError*"])
+
+
+@pytest.mark.parametrize("call", ["replay('corpus', Strands)", "explore(Strands, runs=1)"])
+def test_an_operation_that_never_comes_back_is_stopped_in_a_fixture(
+    pytester, write, impatient, call
+):
+    path = write({"other": "ok"})
+    path.write_text(path.read_text().replace("size = 1", ""))
+    pytester.path.joinpath("pool.py").write_text(SPINS)
+    fixture = f"harness_{call.partition('(')[0]}"
+    pytester.makepyfile(
+        test_mine=f"from pool import Strands\n\ndef test_it({fixture}):\n    harness_{call}\n"
+    )
+    pytester.syspathinsert()
+    result = pytester.runpytest("test_mine.py")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*StuckError*"])
+
+
 def test_cases_that_are_skipped_are_spoken_of_at_the_end(pytester, write):
     write({"pool.py:Strands": "ok"})
     result = pytester.runpytest()
