@@ -9,16 +9,18 @@ from harness.model.hint import hint
 
 
 class SelectionError(Exception):
-    """A pattern selects nothing; the message says what there is."""
+    """Nothing is selected; the message says what there is."""
 
 
 def selected(patterns: Sequence[str], names: Iterable[str], what: str) -> list[str]:
     """The names that match a pattern such as ``reorder_*``, in their own order.
 
     Raises:
-        SelectionError: a pattern matches none.
+        SelectionError: a pattern matches none, or there is no pattern.
     """
     names = list(names)
+    if not patterns:
+        raise SelectionError(f"no {what} is named; `harness bench --list` lists them")
     for pattern in patterns:
         if not any(fnmatchcase(name, pattern) for name in names):
             meant = hint(pattern, names, "see `harness bench --list`.")

@@ -43,7 +43,7 @@ def subjects_table(results: Results) -> Section:
     table = _table()
     table.add_column("subject", no_wrap=True)
     for strategy in results.strategies:
-        table.add_column(strategy, justify="right", min_width=5, overflow="fold")
+        table.add_column(strategy, justify="right", min_width=5)
     for subject in results.subjects:
         cells = [results.cell(subject, strategy) for strategy in results.strategies]
         least = min(cell.mean.value for cell in cells)
@@ -84,10 +84,10 @@ def comparison_table(results: Results) -> Section:
     best = results.best()
     table = _table()
     table.add_column("other", no_wrap=True)
-    table.add_column("schedules, as a ratio", justify="right")
-    table.add_column("is sooner (A12)", justify="right")
-    table.add_column("better on", justify="right")
-    table.add_column("worse on", justify="right")
+    table.add_column("schedules,\nas a ratio", justify="right")
+    table.add_column("is sooner\n(A12)", justify="right")
+    table.add_column("better\non", justify="right")
+    table.add_column("worse\non", justify="right")
     for other in results.strategies:
         if other != best:
             c = results.compare(best, other)

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from harness.bench.broad import Broad
 from harness.bench.document import document
 from harness.bench.guided import TrialError
 from harness.bench.page import page
@@ -31,6 +32,7 @@ from harness.cli.console import (
     out,
     plain_errors,
     print_json,
+    print_table,
 )
 
 
@@ -118,7 +120,7 @@ def _list(known: Mapping[str, Subject], searchers: Sequence[str], json_: bool) -
 def _show(results: Results) -> None:
     for section in sections(results):
         out.print(section.title, style="bold", soft_wrap=True)
-        out.print(section.table)
+        print_table(Broad(section.table))
         if section.note:
             out.print(f"{section.note}\n", style="dim", soft_wrap=True)
 

@@ -10,7 +10,7 @@ from functools import wraps
 from typing import NoReturn, ParamSpec, TextIO
 
 import click
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from harness.campaign.collector import NondeterministicEngineError
 from harness.cases.reading import CaseFileError
@@ -27,7 +27,18 @@ said; Ctrl-C."""
 out = Console(highlight=False, soft_wrap=False)
 err = Console(stderr=True, highlight=False)
 
+_wide = Console(highlight=False, width=1_000)
+"""For lines that nobody looks at on a terminal."""
+
 as_json = click.option("--json", "json_", is_flag=True, help="Print JSON for machines.")
+
+
+def print_table(table: RenderableType) -> None:
+    """Print a table, cut to the width of a terminal only where there is one.
+
+    Elsewhere names are to be searched for, and columns to be taken apart.
+    """
+    (out if out.is_terminal else _wide).print(table)
 
 
 def complain(message: str) -> None:

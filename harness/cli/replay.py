@@ -23,6 +23,7 @@ from harness.cli.console import (
     out,
     plain_errors,
     print_json,
+    print_table,
 )
 from harness.cli.selecting import case_files, engine_option, engines_for
 from harness.engine.registry import EngineNotFoundError, EngineRef
@@ -30,9 +31,6 @@ from harness.execute.opening import open_executor
 
 _MANY = 100
 """Runs of a case from which on progress is shown."""
-
-_WIDEST = 1_000
-"""Characters a line may have that nobody looks at on a terminal."""
 
 
 class Row(TypedDict):
@@ -88,8 +86,7 @@ def replay(cases: tuple[Path, ...], engine: str | None, runs: int, json_: bool) 
 
 
 def _print(rows: list[Row]) -> None:
-    # Not cut to the width of a terminal where there is none: names are to be searched for.
-    out.print(_table(rows), width=None if out.is_terminal else _WIDEST, crop=False)
+    print_table(_table(rows))
     for row in rows:
         if "why" in row:
             out.print(f"{Path(row['case']).name}: {row['why']}", markup=False, soft_wrap=True)

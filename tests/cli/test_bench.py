@@ -8,9 +8,12 @@ import pytest
 from click.testing import CliRunner
 
 from harness.bench.running import make_trial
+from harness.bench.searchers import SEARCHERS
 from harness.cli.main import main
 
 QUICK = ["--strategies", "unguided,uniform", "--seeds", "2", "--budget", "50"]
+
+SEARCHES = ",".join(SEARCHERS)
 
 
 def bench(*arguments):
@@ -23,6 +26,14 @@ def test_it_shows_subjects_and_strategies_and_writes_a_page(tmp_path):
     for shown in ("stack", "cve_2015_7550", "unguided", "uniform"):
         assert shown in result.output
     assert (tmp_path / "bench.html").read_text().startswith("<!DOCTYPE html>")
+
+
+def test_what_is_piped_has_every_column_on_one_line():
+    table = bench("stack", "--strategies", SEARCHES, "--seeds", "1", "--budget", "20").stdout
+    assert next(line for line in table.splitlines() if "subject" in line).split() == [
+        "subject",
+        *SEARCHES.split(","),
+    ]
 
 
 def test_json_is_a_document_and_nothing_else():
@@ -66,6 +77,7 @@ def test_list_names_what_there_is():
     [
         (["stak", *QUICK], "no subject is called 'stak'; did you mean stack"),
         (["stack", "--strategies", "nosuch"], "no strategy is called 'nosuch'"),
+        (["stack", "--strategies", ""], "no strategy is named"),
         (["stack", "--seeds", "0"], "Invalid value"),
     ],
 )

@@ -83,6 +83,11 @@ def test_replay_of_a_folder_takes_every_case_below_it(at):
     assert "2 replayed, 2 not as expected" in ended.out
 
 
+def test_names_in_what_is_piped_are_whole_however_long(at):
+    path = at.case.rename(at.case.with_name(f"{'long-' * 30}.case.toml"))
+    assert "long-" * 30 in harness("replay", path, "--engine", at.engine).out
+
+
 def test_replay_on_the_repaired_engine_is_clean(at):
     engine(at.folder, FIXED)
     (row,) = run("replay", at, "--json").json
