@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import sysconfig
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from importlib.metadata import EntryPoint, entry_points
@@ -13,7 +15,7 @@ from traceback import extract_tb
 from typing import Any
 
 from harness.engine.base import Engine
-from harness.model.hint import hint
+from harness.model.hint import close_to, hint
 from harness.model.spec import EngineSpec
 
 GROUP = "harness.engines"
@@ -96,25 +98,41 @@ def find(name: str) -> EngineRef:
 
 
 def _announced(name: str) -> EngineRef:
-    """The engine of that name among the entry points; imports no other family."""
+    """The engine of that name among the entry points; imports no other family that is unlike it."""
     entries = _entries()
     entry = entries.get(name) or entries.get(name.partition("@")[0])
-    known: Iterable[str] = entries
     if entry is not None:
-        announced = _told("imported", entry.name, entry.load)
-        if isinstance(announced, Mapping):
-            refs = {ref.name: ref for ref in _revisions(entry.name, announced)}
-            if name in refs:
-                return refs[name]
-            known = refs
-        elif entry.name == name:
-            return EngineRef(name, entry.load)
+        refs = _refs(entry)
+        if name in refs:
+            return refs[name]
     if name.endswith(".py"):
         raise EngineNotFoundError(f"{name} is a file; say which class in it: {name}:ClassName")
+    raise EngineNotFoundError(f"there is no engine called {name!r}; {_meant(name, entries)}")
+
+
+def _meant(name: str, entries: Mapping[str, EntryPoint]) -> str:
+    """What somebody may have meant who wrote ``name``, of what can be selected."""
+    otherwise = "see `harness engines`."
+    family, at, revision = name.partition("@")
+    close = close_to(family, entries, 1)
+    if not close:
+        return otherwise
+    try:
+        known = list(_refs(entries[close[0]]))
+    except EngineNotFoundError:
+        known = close
+    name = f"{close[0]}{at}{revision}"
     # Of a commit people type the beginning.
-    begun = [one for one in known if one.startswith(name)] if "@" in name else []
-    meant = hint(name, begun or known, "see `harness engines`.")
-    raise EngineNotFoundError(f"there is no engine called {name!r}; {meant}")
+    begun = [one for one in known if one.startswith(name)] if at else []
+    return hint(name, begun or known, otherwise)
+
+
+def _refs(entry: EntryPoint) -> dict[str, EngineRef]:
+    """What an entry point announces, by name; imports it."""
+    announced = _told("imported", entry.name, entry.load)
+    if isinstance(announced, Mapping):
+        return {ref.name: ref for ref in _revisions(entry.name, announced)}
+    return {entry.name: EngineRef(entry.name, entry.load)}
 
 
 def _entries() -> dict[str, EntryPoint]:
@@ -140,13 +158,23 @@ def _told(done: str, name: str, do: Callable[[], Any]) -> Any:
 
 def _where(error: BaseException) -> str:
     """The line of the user's code that an error comes from, if there is one."""
-    ours = str(Path(__file__).parent.parent)
     places = [
         f"{frame.filename}:{frame.lineno}"
         for frame in extract_tb(error.__traceback__)
-        if not frame.filename.startswith((ours, "<"))
+        if _theirs(frame.filename)
     ]
+    if isinstance(error, SyntaxError) and error.filename:
+        places.append(f"{error.filename}:{error.lineno}")
     return f" (at {places[-1]})" if places else ""
+
+
+def _theirs(file: str) -> bool:
+    """Whether a file is neither ours nor Python's, which lead to the user's code and back."""
+    ours, library = str(Path(__file__).parent.parent), sysconfig.get_path("stdlib")
+    installed_there = file.startswith(sysconfig.get_path("purelib"))
+    return not file.startswith((ours, "<")) and (
+        installed_there or not file.startswith(library + os.sep)
+    )
 
 
 def _from_file(path: Path, cls: str) -> type[Engine]:

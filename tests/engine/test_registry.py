@@ -52,6 +52,22 @@ def test_whatever_importing_raises_is_told(tmp_path, statement, what):
     assert what in told
 
 
+@pytest.mark.parametrize(
+    "statement",
+    ["x = 1\nclass Pool(:", "x = 1\nimport json; json.loads('{')"],
+    ids=["syntax", "library"],
+)
+def test_where_importing_fails_is_a_line_of_the_users_own(tmp_path, statement):
+    path = source(tmp_path, statement)
+    assert refused(f"{path}:Pool").endswith(f"(at {path}:7)")
+
+
+def test_a_syntax_error_in_what_it_imports_is_told_there(tmp_path):
+    (tmp_path / "parts_of_it.py").write_text("x = 1\nclass Part(:\n")
+    path = source(tmp_path, "import parts_of_it")
+    assert refused(f"{path}:Pool").endswith(f"(at {tmp_path}/parts_of_it.py:2)")
+
+
 def test_ctrl_c_while_importing_stays_that(tmp_path):
     path = source(tmp_path, "raise KeyboardInterrupt")
     with pytest.raises(KeyboardInterrupt):
@@ -150,6 +166,24 @@ def test_a_revision_of_an_engine_that_has_none_gets_the_engine_suggested(announc
     assert "did you mean their-pool" in refused("their-pool@b2")
 
 
+def test_a_mistyped_family_gets_that_revision_suggested(announce):
+    announce({"their-queue": "their_queue:REVISIONS"}, their_queue=FAMILY)
+    assert refused("their-quoue@a1").endswith("did you mean their-queue@a1?")
+
+
+def test_what_is_suggested_for_a_mistyped_family_can_be_selected(announce):
+    announce({"their-queue": "their_queue:REVISIONS"}, their_queue=FAMILY)
+    told = refused("their-quoue").partition("did you mean ")[2].removesuffix("?")
+    assert {find(name).name for name in told.split(" or ")} == {"their-queue@a1", "their-queue@b2"}
+
+
+def test_a_name_like_that_of_a_broken_engine_is_still_unknown(announce):
+    announce({"their-wreck": "their_wreck:Pool"}, their_wreck="import sys; sys.exit()")
+    assert "there is no engine called 'their-wrack'; did you mean their-wreck?" in refused(
+        "their-wrack"
+    )
+
+
 def test_a_family_may_have_something_else_among_its_revisions(announce):
     announce({"their-queue": "their_queue:REVISIONS"}, their_queue="REVISIONS = {'a1': 3}")
     assert "not a subclass" in refused("their-queue@a1")
@@ -168,3 +202,8 @@ def test_what_can_not_be_imported_hides_no_other_engine(announce):
     assert names() == ["their-queue@b2", "their-queue@a1", "their-void", "their-wreck"]
     for name in ("their-wreck", "their-wreck@a1", "their-void"):
         assert "can not be imported" in refused(name)
+
+
+def test_no_line_of_the_library_is_named_where_an_announced_class_is_missing(announce):
+    announce({"their-void": "their_pools:Nothing"}, their_pools="")
+    assert refused("their-void").endswith("has no attribute 'Nothing'")
