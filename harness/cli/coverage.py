@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from harness.cli.console import as_json, err, out, plain_errors, print_json
-from harness.cli.selecting import case_files
+from harness.cli.console import as_json, err, fail, out, plain_errors, print_json
+from harness.cli.selecting import CasePath, case_files
 from harness.engine.registry import find
 from harness.report.coverage import measure, render
 
@@ -17,7 +17,7 @@ from harness.report.coverage import measure, render
 @click.argument("engine")
 @click.option(
     "--corpus",
-    type=click.Path(path_type=Path, exists=True),
+    type=CasePath(exists=True),
     default=None,
     help="Cases to replay.  [default: corpus/<family>]",
 )
@@ -30,8 +30,13 @@ def coverage(engine: str, corpus: Path | None, html: Path | None, json_: bool) -
     """Replay the corpus on ENGINE and show what of its code is never reached."""
     ref = find(engine)
     folder = corpus or Path("corpus") / ref.family
+    if not folder.exists():
+        fail(f"there is no folder {folder}; say with --corpus where the cases are")
     with err.status("replaying …"):
-        report = measure(ref, case_files([folder]) if folder.exists() else [], html)
+        report = measure(ref, case_files([folder]), html)
+    if not report.cases:
+        path, why = report.skipped[0]
+        fail(f"no case could be replayed on {ref.name}; {path}: {why}")
     if json_:
         print_json(asdict(report) | {"files": [_plain(asdict(f)) for f in report.files]})
         return

@@ -27,6 +27,8 @@ class Duration(click.ParamType[float]):
         if match is None:
             self.fail(f"{value!r} is no duration; write 90, 90s, 1.5m or 8h", param, ctx)
         seconds = float(match[1]) * _UNITS[match[2]]
-        if not 0 < seconds < _LONGEST:
-            self.fail(f"{value!r} is not between 0 and 68 years", param, ctx)
+        if not seconds:
+            self.fail(f"{value!r} is no time at all; write 90, 90s, 1.5m or 8h", param, ctx)
+        if seconds >= _LONGEST:
+            self.fail(f"{value!r} is longer than 68 years", param, ctx)
         return seconds

@@ -18,7 +18,7 @@ def engines(names: tuple[str, ...], json_: bool) -> None:
 
     Any file's engine can be used as path/to/file.py:ClassName as well.
     """
-    refs = [find(name) for name in names] or _installed()
+    refs, broken = ([find(name) for name in names], []) if names else _installed()
     if json_:
         print_json([_document(ref) for ref in refs])
     elif names:
@@ -26,16 +26,19 @@ def engines(names: tuple[str, ...], json_: bool) -> None:
             out.print(engine_table(ref))
     else:
         out.print(engines_table(refs))
+    for message in broken:  # below the list, which is long
+        complain(message)
 
 
-def _installed() -> list[EngineRef]:
-    refs = []
+def _installed() -> tuple[list[EngineRef], list[str]]:
+    """The engines that can be used, and what is wrong with the others."""
+    refs, broken = [], []
     for announced in installed():
         try:
             refs.append(find(announced.name))
         except EngineNotFoundError as error:
-            complain(str(error))
-    return refs
+            broken.append(str(error))
+    return refs, broken
 
 
 def _document(ref: EngineRef) -> dict[str, object]:

@@ -42,9 +42,7 @@ _MOST_RUNS = 2**31 - 1
 @click.argument("engine")
 @click.argument("libfuzzer", nargs=-1, type=click.UNPROCESSED)
 @click.option("--time", "seconds", type=Duration(), default=0.0, help="Stop after, e.g. 90s or 8h.")
-@click.option(
-    "--runs", type=click.IntRange(0, _MOST_RUNS), default=0, help="Stop after that many runs."
-)
+@click.option("--runs", type=click.IntRange(1, _MOST_RUNS), help="Stop after that many runs.")
 @click.option("--seed", type=click.IntRange(1, 2**31), default=1, show_default=True)
 @click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True)
 @click.option(
@@ -71,7 +69,7 @@ def fuzz(
     engine: str,
     libfuzzer: tuple[str, ...],
     seconds: float,
-    runs: int,
+    runs: int | None,
     seed: int,
     jobs: int,
     corpus: Path,
@@ -91,7 +89,7 @@ def fuzz(
         what = "--instrument" if instrument else " ".join(libfuzzer)
         fail(f"{what} is for the guided fuzzer; leave it out, or leave out --strategy")
     _check(libfuzzer)
-    options = Options(corpus, seed, runs, seconds, jobs, instrument, libfuzzer, strategy or "")
+    options = Options(corpus, seed, runs or 0, seconds, jobs, instrument, libfuzzer, strategy or "")
     if any(argument.startswith(_OWN_MODES) for argument in libfuzzer):
         if why_unavailable() is not None:
             fail(f"{' '.join(libfuzzer)} is libFuzzer's, which needs Atheris to be installed")

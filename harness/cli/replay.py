@@ -25,7 +25,7 @@ from harness.cli.console import (
     print_json,
     print_table,
 )
-from harness.cli.selecting import case_files, engine_option, engines_for
+from harness.cli.selecting import case_files, cases_argument, engine_option, engines_for
 from harness.engine.registry import EngineNotFoundError, EngineRef
 from harness.execute.opening import open_executor
 
@@ -48,7 +48,7 @@ class Row(TypedDict):
 
 
 @click.command()
-@click.argument("cases", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@cases_argument
 @engine_option
 @click.option(
     "--runs",

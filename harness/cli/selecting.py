@@ -6,8 +6,10 @@ imported when the user names it too, with ``--engine``.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -15,7 +17,21 @@ from harness.cases.casefile import SUFFIX, SavedCase
 from harness.cases.reading import CaseFileError
 from harness.engine.registry import EngineRef, find
 
-case_argument = click.argument("case", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+
+class CasePath(click.Path):
+    """A case file, or a folder of them where that will do."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The path, unless it is a file that nobody would call a case."""
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if path.is_file() and path.suffix != ".toml":
+            self.fail(f"{path} is no case file; the name of one ends in {SUFFIX}", param, ctx)
+        return path
+
+
+case_argument = click.argument("case", type=CasePath(exists=True, dir_okay=False))
+
+cases_argument = click.argument("cases", nargs=-1, required=True, type=CasePath(exists=True))
 
 engine_option = click.option(
     "--engine", help="Replay on this engine instead of the ones the case names."

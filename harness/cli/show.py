@@ -9,7 +9,7 @@ import click
 from harness.cases.casefile import SavedCase, load
 from harness.cases.replay import Fidelity, Replay, replay_saved
 from harness.cli.console import as_json, out, plain_errors, print_json
-from harness.cli.selecting import case_files, engine_for, engine_option
+from harness.cli.selecting import case_files, cases_argument, engine_for, engine_option
 from harness.execute.opening import open_executor
 from harness.model.spec import EngineSpec
 from harness.model.wording import describe_switch, describe_workload
@@ -19,7 +19,7 @@ from harness.report.interleaving import to_json
 
 
 @click.command()
-@click.argument("cases", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@cases_argument
 @engine_option
 @click.option("--brief", is_flag=True, help="Fold steps that explain nothing.")
 @as_json

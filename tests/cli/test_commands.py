@@ -8,8 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 from campaigns import FIXED, RENAMED, STRANDS, cases, engine, fuzz, harness
+from click.testing import CliRunner
 
 from harness import COMPILED
+from harness.cli.main import main
 from harness.engine import registry
 
 
@@ -320,6 +322,13 @@ def test_an_installed_engine_that_can_not_be_imported_does_not_hide_the_others(m
     assert ended.code == 0
     assert [e["name"] for e in ended.json] == good
     assert "'broken' can not be imported: ModuleNotFoundError" in ended.complaint()
+
+
+def test_an_installed_engine_that_can_not_be_imported_is_named_below_the_list(monkeypatch):
+    broken = EntryPoint("broken", "no_such_module:Pool", registry.GROUP)
+    monkeypatch.setattr(registry, "entry_points", lambda group: [broken])
+    done = CliRunner().invoke(main, ["engines"])
+    assert done.output.index("what it is") < done.output.index("'broken' can not be imported")
 
 
 # ------------------------------------------------------------------------------ JSON

@@ -201,6 +201,14 @@ def test_a_case_file_that_is_no_text(case, tmp_path, command):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
+def test_an_engine_in_place_of_a_case(tmp_path, command):
+    ended = harness(command, engine(tmp_path))
+    assert ended.code == 2
+    assert "engines.py is no case file; the name of one ends in .case.toml" in ended.err
+    assert "delete" not in ended.err
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_a_case_of_another_format_version(case, command):
     case.write_text(case.read_text().replace("format = 1", "format = 2"))
     told = refused(command, case)
@@ -228,6 +236,20 @@ def test_a_folder_without_cases_is_no_success(tmp_path, command):
     assert "there is no *.case.toml file below" in refused(command, tmp_path)
 
 
+def test_coverage_of_no_case_is_no_result(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    target = f"{engine(tmp_path)}:Sound"
+    assert "there is no folder corpus/sound" in refused("coverage", target)
+    assert "there is no *.case.toml file below" in refused("coverage", target, "--corpus", ".")
+
+
+def test_coverage_of_cases_none_of_which_can_be_replayed_is_no_result(case, tmp_path):
+    case.write_text(case.read_text().replace("arrive A", "fly"))
+    told = refused("coverage", f"{engine(tmp_path)}:Sound", "--corpus", case)
+    assert "no case could be replayed" in told
+    assert "one.case.toml" in told and "its operations are arrive" in told
+
+
 def test_a_corpus_that_can_not_be_written(tmp_path):
     (tmp_path / "file").write_text("")
     told = refused("fuzz", f"{engine(tmp_path)}:Sound", "--corpus", tmp_path / "file" / "corpus")
@@ -244,7 +266,16 @@ def test_a_bad_duration(tmp_path, text):
 
 
 @pytest.mark.parametrize(
-    "option", ["--runs=-1", "--runs=3000000000", "--jobs=0", "--seed=0", "--seed=x", "--what"]
+    ("text", "why"), [("0s", "no time at all"), ("0", "no time at all"), ("9999999h", "68 years")]
+)
+def test_a_duration_is_refused_for_what_is_wrong_with_it(tmp_path, text, why):
+    ended = harness("fuzz", f"{engine(tmp_path)}:Sound", f"--time={text}")
+    assert why in " ".join(ended.err.split())
+
+
+@pytest.mark.parametrize(
+    "option",
+    ["--runs=0", "--runs=-1", "--runs=3000000000", "--jobs=0", "--seed=0", "--seed=x", "--what"],
 )
 def test_a_bad_option(tmp_path, option):
     ended = harness("fuzz", f"{engine(tmp_path)}:Sound", option)
