@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.campaign import libfuzzer, spool
+from harness.campaign.claim import claimed
 from harness.campaign.collector import Collected, Collector, NondeterministicEngineError
 from harness.campaign.libfuzzer import why_unavailable
 from harness.campaign.paths import CampaignPaths
@@ -123,9 +124,15 @@ class Campaign:
         deterministic, or that can not be run.
 
         Raises:
+            BusyError: another campaign on this engine has its things in the same folders.
             OSError: the disk refuses; what was found stays in the spool for the next campaign.
         """
         self._paths.make()
+        with claimed(self._paths, self._ref.name):
+            self._run()
+        return self.progress
+
+    def _run(self) -> None:
         for old in self._paths.log.glob("status-*.json"):
             old.unlink()
         collector = Collector(self._executor, self._paths)
@@ -151,7 +158,6 @@ class Campaign:
                 self._stop(workers)
         self.progress.busy = ""
         self._update()
-        return self.progress
 
     @contextmanager
     def _told_of_interrupts(self) -> Iterator[None]:
@@ -322,6 +328,9 @@ def run_libfuzzer(ref: EngineRef, options: Options, *, quiet: bool = False) -> i
 
     Returns:
         Its exit code.
+
+    Raises:
+        BusyError: a campaign on this engine has its things in the same folders.
     """
     paths = CampaignPaths.of(options.corpus, ref.spec)
     paths.make()
@@ -329,4 +338,5 @@ def run_libfuzzer(ref: EngineRef, options: Options, *, quiet: bool = False) -> i
     command = [sys.executable, "-m", "harness.campaign.worker", *options.extra]
     stdout = sys.stderr if quiet else None
     environment = task.environment()
-    return subprocess.run(command, env=environment, stdout=stdout, check=False).returncode
+    with claimed(paths, ref.name):
+        return subprocess.run(command, env=environment, stdout=stdout, check=False).returncode

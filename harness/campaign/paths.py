@@ -5,7 +5,7 @@
     corpus/<family>/*.case.toml          regression cases; commit them
     corpus/<family>/inputs/v1/<engine>/  libFuzzer's corpus of raw inputs, by decoder version
     corpus/<family>/spool/               findings that were noted and not yet saved as cases
-    corpus/<family>/log/                 what libFuzzer printed
+    corpus/<family>/log/                 what libFuzzer printed, and who is at work
 """
 
 from __future__ import annotations

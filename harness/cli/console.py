@@ -12,6 +12,7 @@ from typing import NoReturn, ParamSpec, TextIO
 import click
 from rich.console import Console, RenderableType
 
+from harness.campaign.claim import BusyError
 from harness.campaign.collector import NondeterministicEngineError
 from harness.cases.reading import CaseFileError
 from harness.engine.registry import EngineNotFoundError
@@ -76,7 +77,7 @@ def _only_json() -> Iterator[None]:
 def _told() -> Iterator[None]:
     try:
         yield
-    except (CaseFileError, EngineNotFoundError, EngineError, CoverageError) as error:
+    except (BusyError, CaseFileError, EngineNotFoundError, EngineError, CoverageError) as error:
         fail(str(error))
     except NondeterministicEngineError as error:
         fail(str(error), FINDINGS)

@@ -181,6 +181,23 @@ def test_workers_of_a_killed_parent_end_and_the_next_campaign_has_their_findings
     assert len(cases(tmp_path / "corpus")) == 1
 
 
+def test_a_second_campaign_on_an_engine_is_refused_while_one_runs(campaign, tmp_path):
+    target = f"{engine(tmp_path)}:Sound"
+    campaign(target)
+    until(lambda: list(tmp_path.glob("corpus/*/log/*/status-*.json")), "a first status")
+    ended = fuzz(target, tmp_path / "corpus", runs=10)
+    assert ended.code == 2
+    assert f"another campaign on {target}" in ended.complaint()
+    assert "--corpus" in ended.err
+
+
+def test_campaigns_on_two_engines_share_a_corpus(campaign, tmp_path):
+    campaign(f"{engine(tmp_path)}:Sound")
+    until(lambda: list(tmp_path.glob("corpus/*/log/*/status-*.json")), "a first status")
+    ended = fuzz(f"{tmp_path}/./engines.py:Sound", tmp_path / "corpus", "--json", runs=10)
+    assert (ended.code, ended.json["runs"]) == (0, 10)
+
+
 @pytest.mark.parametrize("json", [False, True])
 def test_a_killed_worker_is_spoken_of(campaign, tmp_path, json):
     process = campaign(f"{engine(tmp_path)}:Sound", *(["--json"] if json else []))
