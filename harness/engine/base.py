@@ -73,7 +73,8 @@ class Engine:
             lowest value: when you add one, let its lowest value mean "as before".
         fifo: whether each queue promises first in, first out.
         blocking: whether ``arrive`` may block its thread in a wait. Such a thread has one
-            request at a time, as a thread that calls ``pool.get()`` has.
+            request at a time, as a thread that calls ``pool.get()`` has: its next arrival
+            begins when that has gone. Its other operations do not wait.
     """
 
     topology: ClassVar[Mapping[str, Param]] = {}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from harness.engine.request import Request, Stage
 from harness.oracles import order
-from harness.runtime.thread import Activity
+from harness.runtime.thread import Activity, VirtualThread
 
 if TYPE_CHECKING:
     from harness.execute.plan import Plan
@@ -20,14 +20,17 @@ class Call(Activity):
 
     Attributes:
         following: the thread's next operation, ready as soon as this one begins.
+        previous: of an arrival on a thread that has one request at a time, the request before
+            it, which must have gone first.
     """
 
-    __slots__ = ("args", "following", "plan", "request")
+    __slots__ = ("args", "following", "plan", "previous", "request")
 
     def __init__(self, plan: Plan, tag: object) -> None:
         super().__init__(tag)
         self.plan = plan
         self.following: Call | None = None
+        self.previous: Request | None = None
         self.args: tuple[object, ...] = ()
         self.request: Request
 
@@ -50,12 +53,8 @@ class Arrive(Call):
         """Call ``arrive`` and enter its answer in the ledger."""
         plan = self.plan
         request = self.request
-        following = self.following
-        if following is not None:
-            if plan.blocking and isinstance(following, Arrive):
-                plan.held[request.thread.index] = following
-            else:
-                request.thread.ready.append(following)
+        if self.following is not None:
+            _follow(plan, request.thread, self.following)
         ledger = plan.ledger
         ledger.arriving(request)
         args = self.args
@@ -63,7 +62,7 @@ class Arrive(Call):
             ledger.answered(request, plan.engine.arrive(request, *args))
         else:
             ledger.answered(request, plan.engine.arrive(request))
-        if plan.held and request.stage is Stage.REJECTED:
+        if plan.held:
             _release(plan, request)
 
 
@@ -123,7 +122,7 @@ class Abort(Call):
         plan = self.plan
         request = self.request
         if self.following is not None:
-            request.thread.ready.append(self.following)
+            _follow(plan, request.thread, self.following)
         if request.stage in _ABORTABLE:
             plan.ledger.aborting(request)
             plan.engine.abort(request)
@@ -132,11 +131,21 @@ class Abort(Call):
                 _release(plan, request)
 
 
+def _follow(plan: Plan, thread: VirtualThread, following: Call) -> None:
+    """The next operation of ``thread`` becomes ready, or is held back until a request has gone."""
+    previous = following.previous
+    if previous is None or previous.stage in _GONE:
+        thread.ready.append(following)
+    else:
+        plan.held[thread.index] = following
+
+
 def _release(plan: Plan, request: Request) -> None:
-    """``request`` has gone: the arrival that its thread held back becomes ready."""
-    held = plan.held.pop(request.thread.index, None)
-    if held is not None:
-        request.thread.ready.append(held)
+    """If ``request`` has gone, the arrival that its thread held back becomes ready."""
+    if request.stage in _GONE:
+        held = plan.held.pop(request.thread.index, None)
+        if held is not None:
+            request.thread.ready.append(held)
 
 
 class Operate(Call):
@@ -152,7 +161,7 @@ class Operate(Call):
         """Call the operation."""
         plan = self.plan
         if self.following is not None:
-            plan.scheduler.current.ready.append(self.following)
+            _follow(plan, plan.scheduler.current, self.following)
         if plan.ledger.fifo:
             order.on_begin(plan.ledger)
         getattr(plan.engine, self.method)(*self.args)

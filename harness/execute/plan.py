@@ -23,7 +23,6 @@ class Plan:
         workload: what it was built from.
         requests: the workload's requests, by index.
         probe: the probe request, once it was sent in the current run.
-        blocking: whether a thread has one request at a time.
         held: for each thread the arrival that waits for its last request to go.
         engine, ledger: those of the current run.
     """
@@ -36,7 +35,6 @@ class Plan:
         self.workload = workload
         self._spec = spec
         self._labels: Mapping[Call, str] | None = None
-        self.blocking = spec.blocking
         self.held: dict[int, Call] = {}
         self.requests: list[Request] = []
         self.probe: Request | None = None
@@ -61,6 +59,8 @@ class Plan:
                 call = Arrive(self, tag)
                 call.request = self._request(len(self.requests), scheduler.threads[op.thread])
                 self.requests.append(call.request)
+                if spec.blocking and own[op.thread]:
+                    call.previous = own[op.thread][-1]
                 own[op.thread].append(call.request)
             elif op.name == "abort":
                 call = Abort(self, tag)
