@@ -110,6 +110,8 @@ class Resume(Call):
             plan.ledger.resumed(request)
         else:
             plan.ledger.answered(request, outcome)
+            if plan.held:
+                _release(plan, request)
 
 
 class Abort(Call):

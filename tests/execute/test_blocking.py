@@ -6,7 +6,7 @@ import pytest
 from engines_for_tests import SemaphorePool
 from helpers import DEFAULT, all_findings, executor, workload
 
-from harness import operation
+from harness import QUEUED, REJECTED, Engine, operation
 
 
 class Pool(SemaphorePool):
@@ -45,3 +45,24 @@ def test_operations_between_two_requests_run_while_the_first_is_in_service():
     load = workload(Pool, "T0 arrive A", "T0 nothing", "T0 arrive B")
     began = order(Pool, load)
     assert began.index("nothing") < began.index("finish A") < began.index("arrive B")
+
+
+class RefusedLater(Engine):
+    """Every request is taken in, and refused by its own task."""
+
+    blocking = True
+
+    def setup(self, topology):
+        self.resource("slot", capacity=1)
+
+    def arrive(self, request):
+        self.wake(request)
+        return QUEUED
+
+    def resume(self, request):
+        return REJECTED
+
+
+def test_a_request_that_its_task_refuses_is_gone():
+    load = workload(RefusedLater, "T0 arrive A", "T0 arrive B")
+    assert order(RefusedLater, load)[:4] == ["arrive A", "resume A", "arrive B", "resume B"]
