@@ -184,7 +184,13 @@ class Engine:
         self.host.add_counter(counter, "queued", queues or None)
 
     def set_capacity(self, resource: int, capacity: int | None) -> None:
-        """Declare that a resource's limit changes now."""
+        """Declare that a resource's limit changes now.
+
+        Declare a limit of 0 for as long as requests are turned away for another reason than that
+        all slots are taken: it is closed for maintenance, say. An engine that refuses a request
+        although nothing is in service, the limit is above 0 and another one like it was served
+        before, is taken to have lost a slot.
+        """
         self.host.set_capacity(resource, capacity)
 
     def set_served_by(self, queue: int, resources: Sequence[int]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.engine.request import Request
+from harness.engine.request import Request, Stage
 from harness.execute.activities import Abort, Arrive, Call, Finish, Operate, Probe, Resume
 from harness.model.params import OwnRequest
 from harness.model.spec import EngineSpec
@@ -111,6 +111,16 @@ class Plan:
         self.probe = request = self._probe.request
         request.reset()
         self.scheduler.wake(request.thread, self._probe)
+
+    def has_served_such(self) -> bool:
+        """Whether a request that arrived in the way of the probe was served in the current run."""
+        assert self._probe is not None
+        return any(
+            isinstance(call, Arrive)
+            and call.request.stage is Stage.FINISHED
+            and call.args == self._probe.args
+            for call in self._calls
+        )
 
     def close(self) -> None:
         """Break the cycles of references; it can not run any more.

@@ -140,7 +140,11 @@ class Session(Hooks):
         if not self._probes or self._s.inside:
             return False
         if plan.probe is not None:
-            if plan.probe.stage in (Stage.QUEUED, Stage.ARRIVING):
+            stage = plan.probe.stage
+            # Who refuses everybody of this sort has not lost a slot.
+            if stage in (Stage.QUEUED, Stage.ARRIVING) or (
+                stage is Stage.REJECTED and plan.has_served_such()
+            ):
                 self._leaked(plan.probe)
             return False
         if self._s.waiting:

@@ -16,6 +16,7 @@ from harness import (
     Int,
     SpinLock,
     operation,
+    takes,
 )
 from harness.model.finding import Kind
 
@@ -258,7 +259,50 @@ def test_an_engine_whose_capacity_is_closed_is_not_probed():
     assert executor(Closing).run(load, DEFAULT).findings == []
 
 
-def test_a_rejected_probe_is_no_leak():
+class Refusing(Engine):
+    """Wrong: refuses whoever finds the slot taken, and never gives it back."""
+
+    def setup(self, topology):
+        self.free = Atomic("free", 1)
+        self.resource("slot", capacity=1)
+
+    def arrive(self, request):
+        return ADMITTED if self.free.exchange(0) else REJECTED
+
+    def finish(self, request):
+        pass
+
+    @operation()
+    def close(self):
+        self.free.store(0)
+        self.set_capacity(0, 0)
+
+
+def test_capacity_that_never_comes_back_is_found_by_a_probe_that_is_refused():
+    finding = only(executor(Refusing).run(workload(Refusing, "T0 arrive A"), DEFAULT))
+    assert finding.kind is Kind.CAPACITY_LEAK
+    assert finding.where == "slot"
+
+
+def test_an_engine_that_refuses_since_it_is_closed_has_lost_nothing():
+    load = workload(Refusing, "T0 arrive A", "T1 close")
+    assert all_findings(Refusing, load) == set()
+
+
+def test_a_refusal_of_what_was_never_served_is_no_leak():
+    class Picky(Refusing):
+        @takes(cost=Int(0, 9))
+        def arrive(self, request, cost):
+            return REJECTED if cost else super().arrive(request)
+
+        def finish(self, request):
+            self.free.store(1)
+
+    load = workload(Picky, "T0 arrive A cost=1", "T1 arrive B cost=0")
+    assert executor(Picky).run(load, DEFAULT).findings == []
+
+
+def test_a_rejected_probe_is_no_leak_where_nobody_was_served():
     class Rejecting(Base):
         def arrive(self, request):
             return REJECTED
