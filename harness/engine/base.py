@@ -91,7 +91,9 @@ class Engine:
     def arrive(self, request: Request, *args: Any, **kwargs: Any) -> Outcome:
         """A request arrives on the calling virtual thread.
 
-        May block (in a wait) until it is admitted.
+        May block (in a wait) until it is admitted. Where another thread has dispatched the request
+        and woken its task in the meantime, ``QUEUED`` is right: ``ADMITTED`` would say that the
+        request has taken a slot of its own as well.
 
         Returns:
             ``ADMITTED`` / ``admitted(resource)``, ``QUEUED`` / ``queued(queue)`` or ``REJECTED``.

@@ -204,7 +204,11 @@ class Ledger:
                 request.stage = _IN_SERVICE
                 self._occupy(request, outcome.where)
                 request.thread.ready.append(request.finish)
-            elif stage is _DISPATCHED and request.resource == outcome.where:
+            elif (
+                stage is _DISPATCHED
+                and request.resource == outcome.where
+                and not self._has_own_task(request)
+            ):
                 self._begin_service(request)
             elif stage is _DISPATCHED or stage is _IN_SERVICE:
                 self._doubly(request, f"admitted although it was already {stage.value}")
@@ -362,6 +366,10 @@ class Ledger:
         self.scheduler.open -= 1
         request.stage = _IN_SERVICE
         request.thread.ready.append(request.finish)
+
+    def _has_own_task(self, request: Request) -> bool:
+        """Whether what serves ``request`` is its woken task, and not the call that answers."""
+        return request.woken and self.scheduler.current.activity is not request.resume
 
     def _leave_queue(self, request: Request) -> None:
         self.queued[request.queue] -= 1
