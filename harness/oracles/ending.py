@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Sequence
 
 from harness.model.finding import Finding, Kind
-from harness.oracles.ledger import came_about
+from harness.oracles.manner import came_about
 from harness.runtime.cycle import CycleProof
 from harness.runtime.errors import StuckError
 from harness.runtime.scheduler import Scheduler

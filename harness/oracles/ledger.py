@@ -16,9 +16,9 @@ from harness.engine.request import Request, Stage
 from harness.model.finding import Finding, Kind
 from harness.model.outcome import Answer, Outcome
 from harness.oracles import order
+from harness.oracles.manner import came_about
 from harness.oracles.order import Overtaking
 from harness.runtime.scheduler import Scheduler
-from harness.runtime.thread import Activity, kind_of
 
 # Final, so that the compiled ledger does not look them up in a dictionary.
 _ARRIVING: Final = Stage.ARRIVING
@@ -29,19 +29,6 @@ _ABORTING: Final = Stage.ABORTING
 _FINISHED: Final = Stage.FINISHED
 _ADMITTED_ANSWER: Final = Answer.ADMITTED
 _QUEUED_ANSWER: Final = Answer.QUEUED
-
-
-def came_about(doing: Activity | None, requests: Sequence[Request] = ()) -> frozenset[str]:
-    """How a finding came about, see ``Finding.through``.
-
-    Args:
-        doing: the activity in which it became true; None at an idle point.
-        requests: those concerned.
-    """
-    through = [f"woken in {kind_of(r.waker)}" for r in requests if r.waker is not None]
-    if doing is not None:
-        through.append(f"in {kind_of(doing)}")
-    return frozenset(through)
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
