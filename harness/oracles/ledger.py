@@ -14,7 +14,7 @@ from mypy_extensions import mypyc_attr
 
 from harness.engine.request import Request, Stage
 from harness.model.finding import Finding, Kind
-from harness.model.outcome import Answer, Outcome
+from harness.model.outcome import Answer, Outcome, queued
 from harness.oracles import order
 from harness.oracles.manner import came_about
 from harness.oracles.order import Overtaking
@@ -178,6 +178,7 @@ class Ledger:
             elif stage is _ARRIVING:
                 self.scheduler.open += 1
             else:
+                request.queue = outcome.where  # where it comes back to if it gives its slot back
                 return
             request.stage = _QUEUED
             request.queue = outcome.where
@@ -209,9 +210,11 @@ class Ledger:
             request.stage = Stage.REJECTED
 
     def resumed(self, request: Request) -> None:
-        """``resume`` returned None: things are as dispatched."""
+        """``resume`` returned None: in service if it was dispatched, still queued otherwise."""
         if request.stage is _DISPATCHED:
             self._begin_service(request)
+        elif request.stage is _ARRIVING:  # it gave its slot back and was queued again
+            self.answered(request, queued(request.queue))
 
     def finishing(self, request: Request) -> None:
         """``finish`` is being called."""

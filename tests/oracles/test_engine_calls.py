@@ -90,6 +90,60 @@ def test_without_telling_the_second_dispatch_is_one_too_many():
     assert Kind.DOUBLE_DISPATCH in kinds
 
 
+class Silent(Fails):
+    """As above, but a task whose request is in line again does not say so."""
+
+    def resume(self, request):
+        super().resume(request)
+
+
+def test_a_request_that_gave_its_slot_back_is_queued_again_without_saying_so():
+    load = workload(Silent, "T0 arrive A", "T0 arrive B", size=1)
+    assert executor(Silent).run(load, DEFAULT).findings == []
+
+
+class Forgets(Silent):
+    """Wrong: nobody looks at the line once the slot is given back."""
+
+    def setup(self, topology):
+        super().setup(topology)
+        self.queue("other", served_by=[0])
+        self.queue("line", served_by=[0])
+
+    def arrive(self, request):
+        return queued(1) if super().arrive(request) is QUEUED else ADMITTED
+
+    def serve(self):
+        if not self.line or self.line[0].data is None:
+            super().serve()
+
+
+def test_a_request_that_gave_its_slot_back_for_nobody_is_stranded_where_it_was():
+    load = workload(Forgets, "T0 arrive A", "T0 arrive B", size=1)
+    finding = only(executor(Forgets).run(load, DEFAULT))
+    assert (finding.kind, finding.where) == (Kind.STRANDED, "line")
+    assert finding.requests == ("B",)
+
+
+def test_a_request_dispatched_before_it_was_queued_comes_back_to_the_queue_of_its_answer():
+    class Early(Base):
+        def setup(self, topology):
+            super().setup(topology)
+            self.queue("other", served_by=[0])
+            self.queue("line", served_by=[0])
+
+        def arrive(self, request):
+            self.dispatch(request)
+            self.wake(request)
+            return queued(1)
+
+        def resume(self, request):
+            self.give_back(request)
+
+    finding = only(run(Early, "T0 arrive A"))
+    assert (finding.kind, finding.where) == (Kind.STRANDED, "line")
+
+
 def test_giving_back_what_was_never_given_changes_nothing():
     class Polite(Base):
         def arrive(self, request):
