@@ -19,6 +19,7 @@ from harness.oracles import order
 from harness.oracles.manner import came_about
 from harness.oracles.order import Overtaking
 from harness.runtime.scheduler import Scheduler
+from harness.runtime.thread import Activity
 
 # Final, so that the compiled ledger does not look them up in a dictionary.
 _ARRIVING: Final = Stage.ARRIVING
@@ -40,6 +41,7 @@ class Ledger:
         resources, capacity, in_service: name, declared limit (None: no limit) and number in
             service of each resource.
         ceiling: the highest limit that an operation in progress may still have seen.
+        changers: what has set the present limit, and so can not have seen another one since.
         queues, served_by, queued: name, serving resources and length of each queue.
         tasks: whether woken requests run a task of their own (``resume``); without, being
             woken is being in service.
@@ -58,6 +60,7 @@ class Ledger:
         "began",
         "capacity",
         "ceiling",
+        "changers",
         "clock",
         "clock_read",
         "counters",
@@ -87,6 +90,7 @@ class Ledger:
         self.resources: list[str] = []
         self.capacity: list[int | None] = []
         self.ceiling: list[int | None] = []
+        self.changers: list[Activity | None] = []
         self.in_service: list[int] = []
         self.queues: list[str] = []
         self.served_by: list[Sequence[int]] = []
@@ -104,6 +108,7 @@ class Ledger:
         self.resources.clear()
         self.capacity.clear()
         self.ceiling.clear()
+        self.changers.clear()
         self.in_service.clear()
         self.queues.clear()
         self.served_by.clear()
@@ -128,6 +133,7 @@ class Ledger:
         self.resources.append(name)
         self.capacity.append(capacity)
         self.ceiling.append(capacity)
+        self.changers.append(None)
         self.in_service.append(0)
         return len(self.resources) - 1
 
@@ -297,6 +303,7 @@ class Ledger:
         """The declared limit of ``resource`` changes."""
         old = self.capacity[resource]
         self.capacity[resource] = capacity
+        self.changers[resource] = self.scheduler.current.activity
         ceiling = self.ceiling[resource]
         if capacity is None or (ceiling is not None and capacity > ceiling):
             self.ceiling[resource] = capacity
@@ -368,7 +375,11 @@ class Ledger:
     def _occupy(self, request: Request, resource: int) -> None:
         request.resource = resource
         self.in_service[resource] = n = self.in_service[resource] + 1
-        limit = self.ceiling[resource]
+        limit = self.capacity[resource]
+        if limit is None or n <= limit:
+            return
+        if self.scheduler.current.activity is not self.changers[resource]:
+            limit = self.ceiling[resource]
         if limit is not None and n > limit:
             name = self.resources[resource]
             holders = [

@@ -141,6 +141,50 @@ def test_ignoring_a_limit_that_was_lowered_long_ago_is_over_admission():
     assert Kind.OVER_ADMISSION in {f.kind for f in run.findings}
 
 
+class Line(Base):
+    """Everybody waits; resizing serves who waits."""
+
+    def setup(self, topology):
+        super().setup(topology)
+        self.line = []
+
+    def arrive(self, request):
+        self.line.append(request)
+        return QUEUED
+
+    @operation(limit=Int(0, 2))
+    def resize(self, limit):
+        self.set_capacity(0, limit)
+        self.cell.read()
+        self.serve(limit)
+
+    def serve(self, limit):
+        for request in self.line[:limit]:
+            self.line.remove(request)
+            self.dispatch(request)
+            self.wake(request)
+
+
+def test_an_operation_that_ignores_the_limit_it_has_set_itself_over_admits():
+    class Reconsidering(Line):
+        """Wrong: tries a higher limit, takes it back, and serves by the one tried."""
+
+        @operation(limit=Int(0, 2))
+        def resize(self, limit):
+            self.set_capacity(0, 2)
+            self.set_capacity(0, limit)
+            self.serve(2)
+
+    load = workload(Reconsidering, "T0 arrive A", "T0 arrive B", "T0 resize limit=1")
+    run = executor(Reconsidering).run(load, DEFAULT)
+    assert Kind.OVER_ADMISSION in {f.kind for f in run.findings}
+
+
+def test_an_operation_whose_limit_another_one_has_lowered_meanwhile_is_no_alarm():
+    load = workload(Line, "T0 arrive A", "T0 resize limit=1", "T1 resize limit=0")
+    assert "over-admission slot" not in all_findings(Line, load)
+
+
 def test_an_unlimited_resource_is_never_over_admitted():
     class Unlimited(Base):
         def setup(self, topology):
