@@ -17,6 +17,7 @@ from harness.oracles import order
 from harness.oracles.ledger import Ledger
 
 _WAITING: Final = (Stage.QUEUED, Stage.ARRIVING)
+_RESCUER: Final = "a later, unrelated operation"
 
 
 class IdleOracle:
@@ -27,11 +28,12 @@ class IdleOracle:
     else goes wrong with it is, except that a lost one is not called stranded too.
     """
 
-    __slots__ = ("_late", "_ledger", "_lost", "_unwoken", "_wrong", "stranded")
+    __slots__ = ("_late", "_ledger", "_lost", "_timed", "_unwoken", "_wrong", "stranded")
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._late = False
+        self._timed = False  # somebody was stranded while a timer ran
         self._wrong: set[str] = set()
         self._lost: list[Request] = []
         self._unwoken: list[Request] = []
@@ -39,7 +41,7 @@ class IdleOracle:
 
     def reset(self) -> None:
         """Forget the last run."""
-        self._late = False
+        self._late = self._timed = False
         if self._wrong:
             self._wrong.clear()
         if self._lost:
@@ -56,21 +58,17 @@ class IdleOracle:
             waiting: requests whose ``arrive`` is blocked in a wait: queued, in effect.
         """
         ledger = self._ledger
+        wrong = self._wrong_counts(waiting)
+        if wrong and ledger.scheduler.timed:
+            return  # an operation is amid a change, in a wait that ends by itself
         if waiting or any(ledger.queued):
             self._judge_waiting(waiting)
         if ledger.unwoken:
             self._judge_dispatched()
         if ledger.overtakings:
             order.at_idle_point(ledger)
-        for counter, table, indexes in ledger.counters:
-            counts = ledger.in_service if table == "in service" else ledger.queued
-            expected = sum(counts if indexes is None else [counts[i] for i in indexes])
-            if counter.value != expected:
-                if waiting and table == "queued":
-                    expected += len(waiting)
-                    if counter.value == expected:
-                        continue
-                self._miscounted(counter.name, counter.value, table, expected)
+        for name, value, table, expected in wrong:
+            self._miscounted(name, value, table, expected)
         if ledger.ceiling != ledger.capacity:
             ledger.ceiling[:] = ledger.capacity
 
@@ -134,6 +132,7 @@ class IdleOracle:
                     [request],
                 )
             return
+        self._timed = self._timed or ledger.scheduler.timed != 0
         self.stranded.append((request, queue, ledger.scheduler.executed))
         if ledger.scheduler.observer is not None:
             ledger.scheduler.observer.event(
@@ -147,7 +146,8 @@ class IdleOracle:
         name = ledger.queues[queue]
         names = tuple(request.name for request, _ in members)
         verb = "is" if len(names) == 1 else "are"
-        end = "a later, unrelated operation rescued it" if rescued else "the run ends like that"
+        rescuer = "a timeout or a later, unrelated operation" if self._timed else _RESCUER
+        end = f"{rescuer} rescued it" if rescued else "the run ends like that"
         return Finding(
             Kind.STRANDED,
             min(step for _, step in members),
@@ -171,6 +171,21 @@ class IdleOracle:
                     "was never woken",
                     [request],
                 )
+
+    def _wrong_counts(self, waiting: Sequence[Request]) -> list[tuple[str, object, str, int]]:
+        """Of each counter that does not agree: name, value, what it counts, how many those are."""
+        ledger = self._ledger
+        wrong: list[tuple[str, object, str, int]] = []
+        for counter, table, indexes in ledger.counters:
+            counts = ledger.in_service if table == "in service" else ledger.queued
+            expected = sum(counts if indexes is None else [counts[i] for i in indexes])
+            if counter.value != expected:
+                if waiting and table == "queued":
+                    expected += len(waiting)
+                    if counter.value == expected:
+                        continue
+                wrong.append((counter.name, counter.value, table, expected))
+        return wrong
 
     def _miscounted(self, name: str, value: object, table: str, expected: int) -> None:
         if name not in self._wrong:
