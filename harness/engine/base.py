@@ -91,9 +91,11 @@ class Engine:
     def arrive(self, request: Request, *args: Any, **kwargs: Any) -> Outcome:
         """A request arrives on the calling virtual thread.
 
-        May block (in a wait) until it is admitted. Where another thread has dispatched the request
-        and woken its task in the meantime, ``QUEUED`` is right: ``ADMITTED`` would say that the
-        request has taken a slot of its own as well.
+        May block (in a wait) until it is admitted, which is to be queued. In which of several
+        queues nobody says, so it is stranded only where all that they are served by is free.
+
+        Where another thread has dispatched the request and woken its task in the meantime,
+        ``QUEUED`` is right: ``ADMITTED`` would say that it has taken a slot of its own as well.
 
         Returns:
             ``ADMITTED`` / ``admitted(resource)``, ``QUEUED`` / ``queued(queue)`` or ``REJECTED``.

@@ -19,6 +19,9 @@ from harness.oracles.ledger import Ledger
 _WAITING: Final = (Stage.QUEUED, Stage.ARRIVING)
 _RESCUER: Final = "a later, unrelated operation"
 
+_UNKNOWN: Final = -1
+"""The queue of an arrival that is blocked, where there are several."""
+
 
 class IdleOracle:
     """Checks one run at its idle points.
@@ -102,32 +105,40 @@ class IdleOracle:
         ]
 
     def _judge_waiting(self, waiting: Sequence[Request]) -> None:
-        for request in self._ledger.requests:
+        ledger = self._ledger
+        for request in ledger.requests:
             if request.stage is Stage.QUEUED:
-                self._judge(request, request.queue)
-        for request in waiting:
-            self._judge(request, 0)
+                self._judge(request, request.queue, ledger.served_by[request.queue], 1)
+        if len(ledger.queues) == 1:
+            for request in waiting:
+                self._judge(request, 0, ledger.served_by[0], 1)
+        elif waiting and all(ledger.served_by):
+            # It may wait for any one of these, or for a queue that nothing serves: nobody says.
+            servers = sorted({r for served_by in ledger.served_by for r in served_by})
+            for request in waiting:
+                self._judge(request, _UNKNOWN, servers, len(servers))
 
-    def _judge(self, request: Request, queue: int) -> None:
+    def _judge(self, request: Request, queue: int, servers: Sequence[int], needed: int) -> None:
+        """Judge a request that waits for ``servers``, of which so many must be free to serve it."""
         ledger = self._ledger
         if request in self._lost or any(known is request for known, _, _ in self.stranded):
             return
-        servers = ledger.served_by[queue]
-        free = False
+        free = 0
         busy = False
         for resource in servers:
             limit, held = ledger.capacity[resource], ledger.in_service[resource]
-            free = free or limit is None or held < limit
+            if limit is None or held < limit:
+                free += 1
             busy = busy or held > 0
-        if not free:
+        if free < needed:
             return
         if busy:
             if not self._late:
                 self._late = True
                 ledger.found(
                     Kind.IDLE_CAPACITY,
-                    ledger.queues[queue],
-                    f"{request.name} waits in {ledger.queues[queue]} while capacity that could "
+                    self._name(queue),
+                    f"{request.name} waits in {self._name(queue)} while capacity that could "
                     "serve it is free; what is still in service may wake it later",
                     [request],
                 )
@@ -142,8 +153,7 @@ class IdleOracle:
     def _stranded(
         self, queue: int, members: list[tuple[Request, int]], *, rescued: bool
     ) -> Finding:
-        ledger = self._ledger
-        name = ledger.queues[queue]
+        name = self._name(queue)
         names = tuple(request.name for request, _ in members)
         verb = "is" if len(names) == 1 else "are"
         rescuer = "a timeout or a later, unrelated operation" if self._timed else _RESCUER
@@ -157,6 +167,10 @@ class IdleOracle:
             names,
             transient=rescued,
         )
+
+    def _name(self, queue: int) -> str:
+        queues = self._ledger.queues
+        return " or ".join(queues) if queue == _UNKNOWN else queues[queue]
 
     def _judge_dispatched(self) -> None:
         ledger = self._ledger

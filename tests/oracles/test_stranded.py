@@ -15,7 +15,20 @@ from engines_for_tests import (
 )
 from helpers import DEFAULT, all_findings, deviate, every_run, executor, find, only, workload
 
-from harness import ADMITTED, QUEUED, Atomic, Cell, Condition, Engine, Event, Semaphore, operation
+from harness import (
+    ADMITTED,
+    QUEUED,
+    Atomic,
+    Cell,
+    Condition,
+    Engine,
+    Event,
+    Int,
+    Semaphore,
+    admitted,
+    operation,
+    takes,
+)
 from harness.model.finding import Kind
 
 
@@ -262,3 +275,52 @@ def test_a_blocked_arrival_rescued_by_a_later_operation_is_transient():
     load = workload(Kicked, "T0 arrive A", "T1 arrive B", "T0 kick")
     found = [f for _, run in every_run(Kicked, load) for f in run.findings]
     assert any(f.kind is Kind.STRANDED and f.transient for f in found)
+
+
+class SemaphoreEach(Engine):
+    """Correct: a semaphore for each server; arrivals block for the one they want."""
+
+    blocking = True
+
+    def setup(self, topology):
+        self.slots = [Semaphore(f"slots{i}", 1) for i in range(2)]
+        for i in range(2):
+            self.resource(f"server{i}", capacity=1)
+        for i in range(2):
+            self.queue(f"line{i}", served_by=[i])
+
+    @takes(server=Int(0, 1))
+    def arrive(self, request, server):
+        request.data = server
+        self.slots[server].acquire()
+        return admitted(server)
+
+    def finish(self, request):
+        self.slots[request.data].release()
+
+
+def test_an_arrival_that_blocks_for_a_busy_server_is_not_stranded_beside_a_free_one():
+    ops = ("T0 arrive A server=1", "T1 arrive B server=1", "T1 arrive C server=0")
+    assert all_findings(SemaphoreEach, workload(SemaphoreEach, *ops)) == set()
+
+
+def test_an_arrival_that_may_block_for_a_queue_that_nothing_serves_is_not_stranded():
+    class Shut(SemaphoreEach):
+        @operation()
+        def shut(self):
+            self.set_served_by(1, [])
+            self.slots[1].acquire()
+
+    load = workload(Shut, "T0 shut", "T1 arrive A server=1")
+    assert Kind.STRANDED not in {f.kind for _, r in every_run(Shut, load) for f in r.findings}
+
+
+def test_a_blocked_arrival_is_stranded_once_every_server_is_free():
+    class Leaking(SemaphoreEach):
+        def finish(self, request):
+            pass
+
+    load = workload(Leaking, "T0 arrive A server=1", "T1 arrive B server=1")
+    finding = only(executor(Leaking).run(load, DEFAULT))
+    assert (finding.kind, finding.requests) == (Kind.STRANDED, ("B",))
+    assert finding.where == "line0 or line1"
