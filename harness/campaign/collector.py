@@ -11,7 +11,7 @@ from pathlib import Path
 from harness.campaign import spool
 from harness.campaign.paths import CampaignPaths, file_name
 from harness.campaign.spool import RawFinding
-from harness.cases.casefile import SUFFIX, SavedCase, load, save
+from harness.cases.casefile import SUFFIX, SavedCase, load_if_sound, save
 from harness.cases.cause import cause_of, explains
 from harness.cases.minimise import Minimal, minimise
 from harness.cases.reading import CaseFileError
@@ -151,7 +151,7 @@ class Collector:
                 cause=cause,
             )
             path = self._paths.cases / case_name(engine, minimal.finding, cause)
-            there = _load(path)
+            there = load_if_sound(path)
             shared = there is not None and self._shows(there)
             if there is not None and shared:
                 case = there.expecting(engine, "ok")
@@ -177,18 +177,12 @@ class Collector:
     def _load_known(self) -> dict[str, tuple[Path, SavedCase]]:
         known: dict[str, tuple[Path, SavedCase]] = {}
         for path in sorted(self._paths.cases.glob(f"*{SUFFIX}")):
-            case = _load(path)  # of a damaged one replay and pytest complain; no need to stop
+            case = load_if_sound(
+                path
+            )  # of a damaged one replay and pytest complain; no need to stop
             if case is not None and self._executor.spec.name in case.expect:
                 known[case.cause] = (path, case)
         return known
-
-
-def _load(path: Path) -> SavedCase | None:
-    """The case in a file; None where there is none, or a damaged one."""
-    try:
-        return load(path)
-    except CaseFileError:
-        return None
 
 
 def case_name(engine: str, finding: Finding, cause: str) -> str:

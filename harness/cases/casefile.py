@@ -148,6 +148,14 @@ def load(path: Path) -> SavedCase:
         raise CaseFileError(f"{path}: {error}") from None
 
 
+def load_if_sound(path: Path) -> SavedCase | None:
+    """The case in a file; None where there is none, or a damaged one."""
+    try:
+        return load(path)
+    except CaseFileError:
+        return None
+
+
 def _from_document(document: dict[str, Any]) -> SavedCase:
     if not document:
         raise CaseFileError("there is nothing in it; restore it or delete it")

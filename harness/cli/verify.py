@@ -209,6 +209,7 @@ def _document(
                 "preemptions": example.preemptions,
                 "fewest": example.fewest,
                 "case": str(example.path) if example.path else None,
+                "case_workload": list(example.other) or None,
             }
             for (number, witness), example in zip(c.found, examples, strict=True)
         ],

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.campaign.collector import BUDGET, case_name
 from harness.campaign.paths import CampaignPaths
-from harness.cases.casefile import SavedCase, save
+from harness.cases.casefile import SavedCase, load_if_sound, save
 from harness.cases.cause import cause_of
 from harness.cases.minimise import minimise
 from harness.engine.registry import EngineRef
@@ -40,12 +40,15 @@ class Counterexample:
         witness: the finding, and the run that it was seen in first.
         path: the case's file; None if the run can not be had from a campaign's scheduler, as
             for a loop of several threads that has to be entered at one certain place.
+        other: the operations in that file, where it is one of before, of the same cause and with
+            another workload; else empty.
         preemptions: of the case, or of the run; None if that was not found out.
         fewest: whether it is proven that no run of its workload shows it with fewer.
     """
 
     witness: Witness
     path: Path | None
+    other: Sequence[str]
     preemptions: int | None
     fewest: bool
 
@@ -59,6 +62,9 @@ def save_counterexample(
     ref: EngineRef, workload: Workload, witness: Witness, corpus: Path
 ) -> Counterexample:
     """Look for a run with fewest preemptions, minimise it and save it as a case.
+
+    A case of the same cause that is there already stays as it is, as it does in a campaign: it may
+    be accepted, or declared fixed.
 
     Args:
         ref: the engine.
@@ -76,7 +82,7 @@ def save_counterexample(
     most = preemptions(recorded.switches) if finding is not None else _MOST
     turns, fewest, bound = _with_fewest(ref, workload, witness, most)
     if finding is None:
-        return Counterexample(witness, None, bound, fewest)
+        return Counterexample(witness, None, (), bound, fewest)
     better = follow(ref, workload, turns)
     if _shown(better, witness.signature) is not None:
         recorded = better
@@ -105,9 +111,15 @@ def save_counterexample(
         cause=cause,
     )
     path = CampaignPaths.of(corpus, ref.spec).cases / case_name(ref.name, finding, cause)
-    if not path.exists():
+    there = load_if_sound(path)
+    if there is None:
         save(case, path)
-    return Counterexample(witness, path, preemptions(switches), fewest=fewest)
+    other = () if there is None or _same_workload(there, case) else there.ops
+    return Counterexample(witness, path, other, preemptions(switches), fewest=fewest)
+
+
+def _same_workload(one: SavedCase, other: SavedCase) -> bool:
+    return list(one.ops) == list(other.ops) and dict(one.topology) == dict(other.topology)
 
 
 def _with_fewest(

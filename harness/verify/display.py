@@ -102,6 +102,8 @@ def _table(
             few = " (fewer is impossible)" if example.fewest and example.preemptions else ""
             count = "?" if example.preemptions is None else f"{example.preemptions}{few}"
             path = str(example.path or "its schedule can not be saved")
+            if example.other:
+                path += f" (of before, with another workload: {', '.join(example.other)})"
         style = "yellow" if witness.kind.warning else "red"
         text = ", ".join(describe_workload(workloads[number], spec))
         table.add_row(Text(witness.signature, style=style), text, count, path)

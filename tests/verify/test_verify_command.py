@@ -53,6 +53,32 @@ def test_a_counterexample_is_a_case_that_replays(verify):
     assert again.verdict == found["finding"] == "stranded"
 
 
+def test_a_case_of_before_with_a_larger_workload_is_named_as_such(verify, tmp_path):
+    (found,) = verify(WRONG, "--topology", "size=1").json["findings"]
+    path = Path(found["case"])
+    assert found["case_workload"] is None
+    path.write_text(path.read_text().replace("T1 arrive B", 'T1 arrive B","T1 arrive C'))
+    (again,) = verify(WRONG, "--topology", "size=1").json["findings"]
+    assert again["workload"] == ["T0 arrive A", "T1 arrive B"]
+    assert again["case_workload"] == ["T0 arrive A", "T1 arrive B", "T1 arrive C"]
+    told = harness("verify", WRONG, "--topology", "size=1", "--corpus", tmp_path).out
+    assert "of before, with another workload" in " ".join(told.split())
+
+
+def test_a_case_of_before_with_the_same_workload_is_named_without_more(verify):
+    (found,) = verify(WRONG, "--topology", "size=1").json["findings"]
+    assert verify(WRONG, "--topology", "size=1").json["findings"] == [found]
+
+
+def test_a_damaged_case_of_before_is_replaced(verify):
+    (found,) = verify(WRONG, "--topology", "size=1").json["findings"]
+    path = Path(found["case"])
+    before = path.read_text()
+    path.write_text("[")
+    verify(WRONG, "--topology", "size=1")
+    assert path.read_text() == before
+
+
 def test_what_is_cut_off_is_bounded_and_what_is_unfinished_inconclusive(verify):
     ended = verify(RIGHT, "--preemptions", "0")
     assert (ended.code, ended.json["verdict"]) == (0, "bounded")
