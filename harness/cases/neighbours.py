@@ -12,7 +12,7 @@ from harness.model.schedule import Schedule
 from harness.model.workload import Workload
 
 NEIGHBOURS = 2_000
-"""Variants that a fixed engine must pass."""
+"""Variants that an engine must pass when it is declared fixed."""
 
 
 def neighbours(executor: Executor, workload: Workload, schedule: Schedule) -> Iterator[Run]:

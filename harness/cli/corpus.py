@@ -42,9 +42,9 @@ def accept(case: Path, engine: str | None, json_: bool) -> None:
 def fixed(case: Path, engine: str | None, json_: bool) -> None:
     """Declare that the engine CASE was found on is fixed: from now on it must be ok.
 
-    The case and 2,000 variants of its schedule must be clean now. Where the fixed code no longer
-    has the places of the schedule, the case gains the one that could be followed, for this engine;
-    replays follow both.
+    The case must be clean, and 2,000 variants of its schedule must not show the finding; they are
+    run now and not again. Where the fixed code no longer has the places of the schedule, the case
+    gains the one that could be followed, for this engine; replays follow both.
     """
     saved = load(case)
     ref = engine_for(saved, engine, case)
