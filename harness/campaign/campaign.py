@@ -25,6 +25,7 @@ from harness.engine.modules import engine_modules
 from harness.engine.registry import EngineRef
 from harness.execute.opening import open_executor
 from harness.execute.run import EngineError
+from harness.model.wording import counted
 
 _POLL = 0.1
 _GRACE = 5.0
@@ -286,7 +287,7 @@ class Campaign:
         first = [raw for raw in left if raw.nth <= _FEW]
         for n, raw in enumerate(first, 1):
             if time.monotonic() < late or raw.signature not in collector.signatures:
-                self._take(collector, raw, f"minimising {n} of {len(first)} findings")
+                self._take(collector, raw, f"minimising {n} of {counted(len(first), 'finding')}")
 
     def _take(self, collector: Collector, raw: RawFinding, busy: str) -> None:
         self.progress.busy = busy

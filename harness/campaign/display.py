@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -10,6 +12,7 @@ from harness.campaign.campaign import Progress
 from harness.campaign.collector import Collected
 from harness.cases.casefile import SUFFIX
 from harness.model.finding import Kind
+from harness.model.wording import counted
 
 _STATES = {
     (True, False): ("new", "bold red"),
@@ -25,10 +28,13 @@ def live(engine: str, progress: Progress) -> RenderableType:
     line = Text.assemble(
         (f"{engine}  ", "bold"),
         f"{_clock(progress.seconds)}  ",
-        (f"{status.runs:,} runs", "cyan"),
+        (counted(status.runs, "run"), "cyan"),
         f" ({rate:,.0f}/s)  ",
-        f"{status.places} features  {progress.inputs} inputs  ",
-        (f"{len(progress.collected)} findings", "bold red" if progress.collected else "green"),
+        f"{counted(status.places, 'feature')}  {counted(progress.inputs, 'input')}  ",
+        (
+            counted(len(progress.collected), "finding"),
+            "bold red" if progress.collected else "green",
+        ),
         f"  {progress.waiting} to look at" if progress.waiting and not progress.ending else "",
         f"  {progress.busy} …" if progress.busy and not progress.ending else "",
         overflow="ellipsis",
@@ -54,14 +60,13 @@ def summary(engine: str, progress: Progress) -> RenderableType:
     rate = status.runs / status.seconds if status.seconds else 0.0
     parts: list[RenderableType] = [
         Text(
-            f"{engine}: {status.runs:,} runs in {_clock(progress.seconds)} ({rate:,.0f}/s), "
-            f"{status.places} features, {progress.inputs} inputs"
+            f"{engine}: {counted(status.runs, 'run')} in {_clock(progress.seconds)} "
+            f"({rate:,.0f}/s), {counted(status.places, 'feature')}, "
+            f"{counted(progress.inputs, 'input')}"
         )
     ]
     if progress.collected:
-        folder = progress.collected[0].path.parent
         parts += [Text(), findings(progress.collected)]
-        parts.append(Text(f"\nthe cases are {folder}/<revision>-<finding>-<case>{SUFFIX}"))
     elif progress.nondeterministic:
         parts.append(Text("verdict: nondeterministic engine; nothing was saved", style="bold red"))
     elif progress.trouble:
@@ -72,13 +77,14 @@ def summary(engine: str, progress: Progress) -> RenderableType:
         parts.append(Text("nothing could be judged: no run came to a verdict", style="bold yellow"))
     else:
         parts.append(Text("nothing found", style="green"))
-    counts = [f"{n:,} × {name}" for name, n in sorted(status.verdicts.items())]
+    counts = [f"{n:,} × {_signed(name)}" for name, n in sorted(status.verdicts.items())]
     if counts:
         parts += [Text(), Text("seen: " + ", ".join(counts), style="dim")]
     if progress.instrumented:
         parts.append(Text(f"instrumented: {', '.join(progress.instrumented)}", style="dim"))
     if status.limited:
-        parts.append(Text(f"{status.limited:,} runs ended at the step limit: inconclusive"))
+        limited = counted(status.limited, "run")
+        parts.append(Text(f"{limited} ended at the step limit: inconclusive"))
     return Group(*parts)
 
 
@@ -99,9 +105,19 @@ def findings(collected: list[Collected]) -> Table:
             str(len(case.switches)),
             f"{found.seconds:.1f} s",
             Text(state, style=style),
-            found.path.name.removesuffix(SUFFIX).rpartition("-")[2],
+            case_id(found.path),
         )
     return table
+
+
+def case_id(path: Path) -> str:
+    """What tells a case from the others in its folder: the end of its name."""
+    return path.name.removesuffix(SUFFIX).rpartition("-")[2]
+
+
+def _signed(signature: str) -> str:
+    warning = Kind(signature.partition(" ")[0]).warning
+    return f"{signature} (warning, not saved)" if warning else signature
 
 
 def _rank(found: Collected) -> int:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, redirect_stdout
 from functools import wraps
+from pathlib import Path
 from typing import NoReturn, ParamSpec, TextIO
 
 import click
@@ -14,6 +15,7 @@ from rich.console import Console, RenderableType
 
 from harness.campaign.claim import BusyError
 from harness.campaign.collector import NondeterministicEngineError
+from harness.cases.casefile import SUFFIX
 from harness.cases.reading import CaseFileError
 from harness.engine.registry import EngineNotFoundError
 from harness.execute.run import EngineError
@@ -40,6 +42,22 @@ def print_table(table: RenderableType) -> None:
     Elsewhere names are to be searched for, and columns to be taken apart.
     """
     (out if out.is_terminal else _wide).print(table)
+
+
+def tell_folder(folder: Path) -> None:
+    """Say how the last column of a table of findings names files."""
+    name = f"{folder}/<revision>-<finding>-<case>{SUFFIX}"
+    out.print(f"\nthe cases are {name}", markup=False, soft_wrap=True)
+
+
+def point_to(case: Path, engine: str) -> None:
+    """Say how to go on with a case, in lines that can be copied."""
+    which = f"{case} --engine {engine}" if ".py:" in engine else case
+    out.print(
+        f"see one:    harness show {which}\naccept one: harness accept {which}",
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 def complain(message: str) -> None:

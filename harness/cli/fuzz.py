@@ -24,11 +24,14 @@ from harness.cli.console import (
     fail,
     out,
     plain_errors,
+    point_to,
     print_json,
+    tell_folder,
 )
 from harness.cli.durations import Duration
 from harness.engine.registry import EngineRef, find
 from harness.model.hint import hint
+from harness.model.wording import counted
 from harness.strategies.registry import STRATEGIES
 
 _OWN_MODES = ("-merge=", "-jobs=", "-fork=", "-minimize_crash=", "-help=")
@@ -81,8 +84,9 @@ def fuzz(
 
     ENGINE is a name from `harness engines` or path/to/file.py:ClassName. Findings are minimised
     and saved under corpus/<family>/. Without --time or --runs it goes on until Ctrl-C. What
-    follows -- is passed to libFuzzer. Exit code: 0 nothing new, 1 findings, 2 wrong use, 3 no run
-    came to a verdict; 130 if Ctrl-C is why none did.
+    follows -- is passed to libFuzzer. Exit code: 0 nothing found, or only what is accepted; 1
+    findings, new ones or such as are still open; 2 wrong use; 3 no run came to a verdict; 130 if
+    Ctrl-C is why none did.
     """
     ref = find(engine)
     if strategy and (libfuzzer or instrument):
@@ -102,20 +106,16 @@ def fuzz(
         print_json(_document(ref, progress))
     else:
         out.print(summary(ref.name, progress))
+        if progress.collected:
+            tell_folder(progress.collected[0].path.parent)
         if any(not found.accepted for found in progress.collected):
-            path = next(found.path for found in progress.collected if not found.accepted)
-            which = f"{path} --engine {engine}" if ".py:" in engine else path
-            out.print(
-                f"\nsee one:    harness show {which}\naccept one: harness accept {which}",
-                markup=False,
-                soft_wrap=True,
-            )
+            point_to(next(f.path for f in progress.collected if not f.accepted), engine)
     if progress.trouble:
         complain(progress.trouble)
     elif progress.waiting:
         complain(
-            f"{progress.waiting} raw findings were not looked at yet; they stay in the spool, "
-            "and the next campaign begins with them"
+            f"{counted(progress.waiting, 'raw finding')} not looked at yet; such stay in the "
+            "spool, and the next campaign begins with them"
         )
     raise SystemExit(_exit_code(progress))
 

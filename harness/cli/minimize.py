@@ -15,7 +15,7 @@ from harness.cases.replay import replay_saved
 from harness.cli.console import as_json, complain, err, out, plain_errors, print_json
 from harness.cli.selecting import case_argument, engine_for, engine_option
 from harness.execute.opening import open_executor
-from harness.model.wording import describe_workload
+from harness.model.wording import counted, describe_workload
 
 
 @click.command()
@@ -35,7 +35,7 @@ def minimize(case: Path, engine: str | None, runs: int, json_: bool) -> None:
 
         def tell(runs: int) -> None:
             if runs % 64 == 0:
-                status.update(f"minimising … {runs:,} runs")
+                status.update(f"minimising … {counted(runs, 'run')}")
 
         result = replay_saved(executor, saved)
         findings = result.recorded.run.findings
@@ -86,8 +86,9 @@ def minimize(case: Path, engine: str | None, runs: int, json_: bool) -> None:
         )
         return
     end = "1-minimal" if small.complete else "1-minimal; the budget ended before all was tried"
+    then = f"{counted(before[0], 'operation')} and {counted(before[1], 'switch', 'switches')}"
     out.print(
-        f"{case.name}: {before[0]} operations and {before[1]} switches before, {after[0]} and "
-        f"{after[1]} now; {end} ({small.runs:,} runs)",
+        f"{case.name}: {then} before, {after[0]} and {after[1]} now; {end} "
+        f"({counted(small.runs, 'run')})",
         soft_wrap=True,
     )

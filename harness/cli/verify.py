@@ -20,12 +20,14 @@ from harness.cli.console import (
     fail,
     out,
     plain_errors,
+    point_to,
     print_json,
+    tell_folder,
 )
 from harness.cli.durations import Duration
 from harness.engine.registry import find
 from harness.model.spec import EngineSpec
-from harness.model.wording import describe_workload
+from harness.model.wording import counted, describe_workload
 from harness.model.workload import Workload
 from harness.verify.certificate import Certificate, Verdict, issue
 from harness.verify.checkpoint import Checkpoint, CheckpointError
@@ -160,7 +162,7 @@ def verify(
             )
     except KeyboardInterrupt:
         fail(
-            f"interrupted: {finished:,} of {len(every):,} workloads are finished and kept; "
+            f"interrupted: {finished:,} of {counted(len(every), 'workload')} finished and kept; "
             "the same command with --resume goes on there",
             INTERRUPTED,
         )
@@ -176,6 +178,10 @@ def verify(
         print_json(_document(certificate, examples, every, ref.spec))
     else:
         out.print(summary(certificate, examples, every, ref.spec))
+        saved = [example.path for example in examples if example.path is not None]
+        if saved:
+            tell_folder(saved[0].parent)
+            point_to(saved[0], engine)
     raise SystemExit(_CODES[certificate.verdict])
 
 

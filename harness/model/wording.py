@@ -1,4 +1,4 @@
-"""How operations and switches read, in traces, anchors and case files."""
+"""How operations, switches and numbers read, in traces, anchors and case files."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from harness.model.workload import Workload, request_name
 
 NONE = "none"
 """How the value -1 of an optional index reads."""
+
+
+def counted(number: int, one: str, more: str = "") -> str:
+    """A number of things: ``1 run``, ``2,000 runs``; ``more`` where an s does not do."""
+    return f"{number:,} {one if number == 1 else more or f'{one}s'}"
 
 
 def describe_ops(workload: Workload, spec: EngineSpec) -> list[str]:

@@ -23,6 +23,7 @@ from rich.text import Text
 from harness.engine.base import Engine
 from harness.engine.modules import engine_modules
 from harness.engine.registry import EngineRef
+from harness.model.wording import counted
 from harness.report.functions import unreached_functions
 
 CHILD = "harness.report.coverage_child"
@@ -126,13 +127,14 @@ def render(report: CoverageReport) -> Table:
     """A table of what was not reached, file by file."""
     files = [file.path for file in report.files]
     root = Path(os.path.commonpath([path.parent for path in files])) if files else Path()
+    replayed = f"{counted(report.cases, 'case')} {'reaches' if report.cases == 1 else 'reach'}"
     table = Table(
         "file",
         "reached",
         "lines never executed",
         "branches not taken",
         "functions never entered",
-        title=f"{report.engine}: {report.cases} cases reach {report.percent:.0f} %",
+        title=f"{report.engine}: {replayed} {report.percent:.0f} %",
         title_justify="left",
         caption_justify="left",
         box=SIMPLE_HEAD,
@@ -150,7 +152,7 @@ def render(report: CoverageReport) -> Table:
             Text("\n".join(file.unreached)),
         )
     if report.skipped:
-        skipped = f"{len(report.skipped)} cases could not be replayed on it"
+        skipped = f"{counted(len(report.skipped), 'case')} could not be replayed on it"
         table.caption = f"{skipped}, e.g. {report.skipped[0][0].name}: {report.skipped[0][1]}"
     return table
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from harness.model.finding import Kind
+from harness.model.wording import counted
 from harness.verify.results import Explored, Witness
 from harness.verify.workloads import Bound
 
@@ -101,18 +102,21 @@ def issue(
     finished = sum(e.done for e in explored)
     inconclusive = _troubles(explored)
     if finished < total:
-        inconclusive.append(f"{total - finished:,} of {total:,} workloads were not finished")
+        inconclusive.append(
+            f"{total - finished:,} of {counted(total, 'workload')} were not finished"
+        )
     if not total:
         inconclusive.append("there is no workload within the bound")
     bounded: list[str] = []
     traces = sum(e.tally.traces for e in explored)
     limited = sum(e.tally.limited for e in explored)
     if limited and not traces:
-        inconclusive.append(f"nothing could be judged: all {limited:,} runs met the step limit")
+        inconclusive.append(f"nothing could be judged: all {counted(limited, 'run')} met the limit")
     elif limited:
-        bounded.append(f"{limited:,} runs were given up at the step limit")
+        bounded.append(f"{counted(limited, 'run')} given up at the step limit")
     if any(e.cut for e in explored):
-        bounded.append(f"only runs with at most {bound.preemptions} preemptions were explored")
+        most = counted(bound.preemptions or 0, "preemption")
+        bounded.append(f"only runs with at most {most} were explored")
     if any(not w.kind.warning for _, w in found.values()):
         verdict = Verdict.COUNTEREXAMPLE
     elif inconclusive:

@@ -8,8 +8,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from harness.campaign.display import case_id
 from harness.model.spec import EngineSpec
-from harness.model.wording import describe_workload
+from harness.model.wording import counted, describe_workload
 from harness.model.workload import Workload
 from harness.verify.certificate import Certificate, Verdict
 from harness.verify.counterexample import Counterexample
@@ -34,9 +35,9 @@ def live(engine: str, progress: Progress) -> RenderableType:
     return Text.assemble(
         (f"{engine}  ", "bold"),
         f"workload {len(progress.explored) + 1:,} of {progress.total:,}  ",
-        (f"{runs:,} runs", "cyan"),
+        (counted(runs, "run"), "cyan"),
         f" ({rate:,.0f}/s)  {share:.0%}  {left}  ",
-        (f"{found} findings", "bold red" if found else "green"),
+        (counted(found, "finding"), "bold red" if found else "green"),
         overflow="ellipsis",
         no_wrap=True,
     )
@@ -53,8 +54,9 @@ def summary(
     parts: list[RenderableType] = [
         Text.assemble((c.verdict.value, _STYLE[c.verdict]), f"  {c.engine}, {bound_text(c)}"),
         Text(
-            f"{c.finished:,} of {c.workloads:,} workloads explored: {c.traces:,} classes of "
-            f"equivalent runs, {c.runs:,} runs, up to {c.longest:,} steps, {c.seconds:,.1f} s"
+            f"{c.finished:,} of {counted(c.workloads, 'workload')} explored: "
+            f"{counted(c.traces, 'class', 'classes')} of equivalent runs, "
+            f"{counted(c.runs, 'run')}, up to {counted(c.longest, 'step')}, {c.seconds:,.1f} s"
         ),
     ]
     parts += [Text(f"because {reason}", style="yellow") for reason in c.reasons]
@@ -74,14 +76,14 @@ def summary(
 def bound_text(certificate: Certificate) -> str:
     """The bound in words."""
     bound = certificate.bound
-    words = [f"{bound.threads} threads", f"up to {bound.requests} requests"]
+    words = [counted(bound.threads, "thread"), f"up to {counted(bound.requests, 'request')}"]
     if bound.names:
         words.append(f"up to {bound.operations} of {', '.join(bound.names)}")
     words += [
         f"{name}={'any' if value is None else value}" for name, value in bound.topology.items()
     ]
     if bound.preemptions is not None:
-        words.append(f"up to {bound.preemptions} preemptions")
+        words.append(f"up to {counted(bound.preemptions, 'preemption')}")
     return ", ".join(words)
 
 
@@ -101,7 +103,7 @@ def _table(
         if example is not None:
             few = " (fewer is impossible)" if example.fewest and example.preemptions else ""
             count = "?" if example.preemptions is None else f"{example.preemptions}{few}"
-            path = str(example.path or "its schedule can not be saved")
+            path = case_id(example.path) if example.path else "its schedule can not be saved"
             if example.other:
                 path += f" (of before, with another workload: {', '.join(example.other)})"
         style = "yellow" if witness.kind.warning else "red"

@@ -42,6 +42,18 @@ def test_a_lost_race_is_found(tmp_path):
     assert "stranded" in {kind for kind, _, _ in ended.findings}
 
 
+def test_what_is_only_a_warning_is_said_to_be_one(tmp_path):
+    lazy = STRANDS.replace("capacity=1", "capacity=2")
+    ended = fuzz(f"{engine(tmp_path, lazy)}:Pool", tmp_path / "corpus", runs=300)
+    assert "idle-capacity queue (warning, not saved)" in " ".join(ended.out.split())
+    assert not [path for path in cases(tmp_path / "corpus") if "idle-capacity" in path.name]
+
+
+def test_one_run_is_no_runs(tmp_path):
+    ended = fuzz(f"{engine(tmp_path)}:Sound", tmp_path / "corpus", runs=1)
+    assert ": 1 run in" in ended.out
+
+
 def test_a_known_finding_is_not_new_but_still_open(tmp_path):
     target = f"{engine(tmp_path)}:Raises"
     fuzz(target, tmp_path / "corpus", runs=100)

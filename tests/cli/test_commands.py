@@ -294,6 +294,11 @@ def test_coverage_shows_what_is_never_reached(at):
     assert ended.json["cases"] == 1
 
 
+def test_coverage_of_one_case_says_so(at):
+    ended = harness("coverage", at.engine, "--corpus", at.case.parent)
+    assert "1 case reaches" in ended.out
+
+
 def test_coverage_writes_html(at):
     html = at.folder / "html"
     ended = harness("coverage", at.engine, "--corpus", at.case.parent, "--html", html)

@@ -79,6 +79,20 @@ def test_a_damaged_case_of_before_is_replaced(verify):
     assert path.read_text() == before
 
 
+def test_the_command_that_shows_the_case_is_on_a_line_of_its_own(tmp_path):
+    ended = harness("verify", WRONG, "--topology", "size=1", "--corpus", tmp_path)
+    (case,) = tmp_path.rglob("*.case.toml")
+    assert f"see one:    harness show {case} --engine {WRONG}" in ended.out.splitlines()
+    assert f"the cases are {case.parent}/<revision>-<finding>-<case>.case.toml" in ended.out
+    assert case.name.removesuffix(".case.toml").rpartition("-")[2] in ended.out.split()
+
+
+def test_one_preemption_is_no_preemptions(tmp_path):
+    ended = harness("verify", RIGHT, "--preemptions", "1", "--corpus", tmp_path)
+    assert "up to 1 preemption\n" in ended.out
+    assert "at most 1 preemption were" in ended.out
+
+
 def test_what_is_cut_off_is_bounded_and_what_is_unfinished_inconclusive(verify):
     ended = verify(RIGHT, "--preemptions", "0")
     assert (ended.code, ended.json["verdict"]) == (0, "bounded")
