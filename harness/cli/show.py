@@ -16,6 +16,7 @@ from harness.model.wording import describe_switch, describe_workload
 from harness.report.about import About
 from harness.report.columns import render
 from harness.report.interleaving import to_json
+from harness.report.undeclared import HINT, blocks_undeclared
 
 
 @click.command()
@@ -33,6 +34,8 @@ def show(cases: tuple[Path, ...], engine: str | None, brief: bool, json_: bool) 
         with executor.guard():
             result = replay_saved(executor, saved)
         about = _about(saved, executor.spec, result)
+        trace, blocking = result.recorded.trace, executor.spec.blocking
+        hint = HINT if blocks_undeclared(trace, about.finding, blocking=blocking) else ""
         if json_:
             documents.append(
                 {
@@ -40,6 +43,7 @@ def show(cases: tuple[Path, ...], engine: str | None, brief: bool, json_: bool) 
                     **to_json(result.recorded, about),
                     "verdict": result.verdict,
                     "fidelity": result.fidelity.value,
+                    "hint": hint,
                 }
             )
         else:
@@ -47,6 +51,8 @@ def show(cases: tuple[Path, ...], engine: str | None, brief: bool, json_: bool) 
                 out.print()
             out.print(path, style="bold", soft_wrap=True)
             out.print(render(result.recorded, about, brief=brief))
+            if hint:
+                out.print(hint, markup=False)
             _print_lost(result)
     if json_:
         print_json(documents)

@@ -14,6 +14,11 @@ from harness import COMPILED
 from harness.cli.main import main
 from harness.engine import registry
 
+BLOCKS = """freed = Event("freed")
+            self.line.append(freed)
+        freed.wait()
+        return ADMITTED"""
+
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
@@ -245,6 +250,16 @@ def test_show_tells_who_does_what(at):
     assert ended.code == 0
     assert "T0" in ended.out and "T1" in ended.out
     assert "stranded" in ended.out
+
+
+def test_show_hints_at_what_an_engine_that_blocks_has_to_declare(tmp_path):
+    body = STRANDS.replace("self.line.append(request)\n        return QUEUED", BLOCKS)
+    target = f"{engine(tmp_path, f'from harness import Event{body}')}:Pool"
+    assert fuzz(target, tmp_path / "corpus", runs=30).code == 1
+    ended = harness("show", tmp_path / "corpus", "--engine", target)
+    assert "declare `blocking = True`" in " ".join(ended.out.split())
+    documents = harness("show", tmp_path / "corpus", "--engine", target, "--json").json
+    assert all("blocking = True" in document["hint"] for document in documents)
 
 
 def test_show_says_which_switches_are_lost(at):
