@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -61,7 +61,7 @@ def summary(
     ]
     parts += [Text(f"because {reason}", style="yellow") for reason in c.reasons]
     if c.found:
-        parts += [Text(), _table(c, examples, workloads, spec)]
+        parts += [Text(), _table(c, examples, workloads, spec), *_of_before(examples)]
     if c.absent:
         kinds = ", ".join(kind.value for kind in c.absent)
         parts += [Text(), Text(f"proven absent: {kinds}", style="green")]
@@ -71,6 +71,17 @@ def summary(
     parts += [Text(), Text("This rests on:", style="dim")]
     parts += [Text(f"· {one}", style="dim") for one in c.assumptions]
     return Group(*parts)
+
+
+def _of_before(examples: Sequence[Counterexample]) -> Iterator[Text]:
+    """Which cases have been there before, and are not what the table says of the finding."""
+    for example in examples:
+        if example.path is not None and example.other:
+            workload = ", ".join(example.other)
+            yield Text(
+                f"{case_id(example.path)} is of before, with another workload: {workload}",
+                style="dim",
+            )
 
 
 def bound_text(certificate: Certificate) -> str:
@@ -104,8 +115,6 @@ def _table(
             few = " (fewer is impossible)" if example.fewest and example.preemptions else ""
             count = "?" if example.preemptions is None else f"{example.preemptions}{few}"
             path = case_id(example.path) if example.path else "its schedule can not be saved"
-            if example.other:
-                path += f" (of before, with another workload: {', '.join(example.other)})"
         style = "yellow" if witness.kind.warning else "red"
         text = ", ".join(describe_workload(workloads[number], spec))
         table.add_row(Text(witness.signature, style=style), text, count, path)
