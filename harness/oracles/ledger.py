@@ -195,14 +195,12 @@ class Ledger:
             if stage is _ARRIVING or stage is _QUEUED:
                 if stage is _QUEUED:
                     self._leave_queue(request)
+                    if self.fifo:
+                        order.on_admission(self, request)
                 request.stage = _IN_SERVICE
                 self._occupy(request, outcome.where)
                 request.thread.ready.append(request.finish)
-            elif (
-                stage is _DISPATCHED
-                and request.resource == outcome.where
-                and not self._has_own_task(request)
-            ):
+            elif stage is _DISPATCHED and self._confirms(request, outcome.where):
                 self._begin_service(request)
             elif stage is _DISPATCHED or stage is _IN_SERVICE:
                 self._doubly(request, f"admitted although it was already {stage.value}")
@@ -257,10 +255,10 @@ class Ledger:
         if stage is _QUEUED or stage is _ARRIVING:
             if stage is _QUEUED:
                 self.queued[request.queue] -= 1
-                if self.fifo:
-                    order.on_dispatch(self, request)
             else:
                 self.scheduler.open += 1
+            if self.fifo:
+                order.on_dispatch(self, request)
             request.stage = _DISPATCHED
             self.unwoken += 1
             self._occupy(request, resource)
@@ -364,9 +362,10 @@ class Ledger:
         request.stage = _IN_SERVICE
         request.thread.ready.append(request.finish)
 
-    def _has_own_task(self, request: Request) -> bool:
-        """Whether what serves ``request`` is its woken task, and not the call that answers."""
-        return request.woken and self.scheduler.current.activity is not request.resume
+    def _confirms(self, request: Request, resource: int) -> bool:
+        # What serves a request that was woken is its task, and not the call that answers.
+        own_task = request.woken and self.scheduler.current.activity is not request.resume
+        return request.resource == resource and not own_task
 
     def _leave_queue(self, request: Request) -> None:
         self.queued[request.queue] -= 1

@@ -1,5 +1,7 @@
 """Order: does a dispatch overtake a request that was in the same queue before?
 
+A task that was woken and then takes a slot by itself has dispatched itself.
+
 Only requests whose calls did not overlap have an order, as in linearizability: the first one's
 ``arrive`` returned before the second one's began. A dispatcher that already holds the first
 may tell the ledger late; so an overtaking counts only when the first one is dispatched by an
@@ -47,6 +49,34 @@ def on_queued(ledger: Ledger, request: Request) -> None:
 
 
 def on_dispatch(ledger: Ledger, request: Request) -> None:
+    """``request`` is taken out of its queue, maybe before its own call said in which it is."""
+    if request.stage is Stage.ARRIVING:
+        if len(ledger.queues) > 1:
+            return
+        request.queue = 0
+    _leave(ledger, request, _queued_before(ledger, request))
+
+
+def on_admission(ledger: Ledger, request: Request) -> None:
+    """The task of ``request`` takes it out of its queue itself.
+
+    Whoever was woken is no longer waiting for its turn: which of two tasks that were both woken
+    runs first is not the engine's choice.
+    """
+    _leave(ledger, request, [r for r in _queued_before(ledger, request) if not r.woken])
+
+
+def _queued_before(ledger: Ledger, request: Request) -> list[Request]:
+    return [
+        other
+        for other in ledger.requests
+        if other.stage is Stage.QUEUED
+        and other.queue == request.queue
+        and other.queued_at < request.arrived_at
+    ]
+
+
+def _leave(ledger: Ledger, request: Request, overtaken: list[Request]) -> None:
     """``request`` leaves its queue: note whom it overtakes, settle who overtook it."""
     ledger.clock += 1
     began = ledger.began.get(ledger.scheduler.current.index, 0)
@@ -54,14 +84,8 @@ def on_dispatch(ledger: Ledger, request: Request) -> None:
         ledger.overtakings.remove(earlier)
         if began > earlier.clock:
             _report(ledger, earlier)
-    for other in ledger.requests:
-        if (
-            other.stage is Stage.QUEUED
-            and other.queue == request.queue
-            and other.queued_at < request.arrived_at
-        ):
-            step = ledger.scheduler.executed
-            ledger.overtakings.append(Overtaking(other, request, ledger.clock, step))
+    step = ledger.scheduler.executed
+    ledger.overtakings += [Overtaking(first, request, ledger.clock, step) for first in overtaken]
 
 
 def at_idle_point(ledger: Ledger) -> None:

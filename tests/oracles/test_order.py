@@ -8,7 +8,7 @@ import pytest
 from engines_for_tests import RightQueue
 from helpers import all_findings, every_run, workload
 
-from harness import SpinLock
+from harness import ADMITTED, QUEUED, SpinLock
 from harness.model.finding import Kind
 
 
@@ -108,3 +108,88 @@ def test_the_finding_names_the_step_of_the_overtaking():
             assert 0 < overtaken_at <= finding.step <= run.steps
             return
     raise AssertionError("no schedule shows it")
+
+
+class Tasks(RightQueue):
+    """Right: the end of a service wakes who is first, and its task takes the slot itself."""
+
+    end = 0
+
+    def serve(self):
+        for request in self.line[self.end :][: self.size - self.served.load()]:
+            self.wake(request)
+
+    def arrive(self, request):
+        with self.lock:
+            if self.served.load() < self.size and not self.line:
+                self.served.fetch_add(1)
+                return ADMITTED
+            self.line.append(request)
+            self.length.fetch_add(1)
+            return QUEUED
+
+    def resume(self, request):
+        with self.lock:
+            if request not in self.line:
+                return None
+            if self.served.load() == self.size:
+                return QUEUED
+            self.line.remove(request)
+            self.length.fetch_sub(1)
+            self.served.fetch_add(1)
+            return ADMITTED
+
+
+def test_a_task_that_takes_the_slot_itself_can_overtake():
+    class Last(Tasks):
+        """Wrong: the last one is woken."""
+
+        end = -1
+
+    found = ordered(Last, workload(Last, *LOAD, size=1))
+    assert {f.requests for f in found} == {("B", "C")}
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_tasks_that_are_woken_in_their_order_overtake_nobody(size):
+    load = workload(Tasks, *LOAD, "T1 arrive D", size=size)
+    assert ordered(Tasks, load) == []
+
+
+class Batch(RightQueue):
+    """Right: an arrival joins the line, and serves it when two are waiting or nobody is served."""
+
+    end = 0
+
+    def arrive(self, request):
+        with self.lock:
+            self.line.append(request)
+            self.length.fetch_add(1)
+            if not self.served.load() or len(self.line) > 1:
+                self.take(self.end)
+            return QUEUED
+
+    def serve(self):
+        self.take(0)
+
+    def take(self, end):
+        if self.line and self.served.load() < self.size:
+            request = self.line.pop(end)
+            self.length.fetch_sub(1)
+            self.served.fetch_add(1)
+            self.dispatch(request)
+            self.wake(request)
+
+
+def test_an_arrival_that_dispatches_its_own_request_can_overtake():
+    class Newest(Batch):
+        """Wrong: it serves itself first."""
+
+        end = -1
+
+    found = ordered(Newest, workload(Newest, *LOAD, size=2))
+    assert {f.requests for f in found} == {("B", "C")}
+
+
+def test_an_arrival_that_dispatches_who_is_first_overtakes_nobody():
+    assert ordered(Batch, workload(Batch, *LOAD, "T1 arrive D", size=2)) == []
