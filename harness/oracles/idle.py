@@ -17,10 +17,11 @@ from harness.oracles import order
 from harness.oracles.ledger import Ledger
 
 _WAITING: Final = (Stage.QUEUED, Stage.ARRIVING)
-_RESCUER: Final = "a later, unrelated operation"
 
 _UNKNOWN: Final = -1
 """The queue of an arrival that is blocked, where there are several."""
+
+_FINAL: Final = "the run ends like that"
 
 
 class IdleOracle:
@@ -95,14 +96,10 @@ class IdleOracle:
 
     def conclude(self) -> list[Finding]:
         """At the end of the run: the stranded findings, final ones and transient ones."""
-        groups: dict[tuple[int, bool], list[tuple[Request, int]]] = {}
+        groups: dict[tuple[int, str], list[tuple[Request, int]]] = {}
         for request, queue, step in self.stranded:
-            rescued = request.stage not in _WAITING
-            groups.setdefault((queue, rescued), []).append((request, step))
-        return [
-            self._stranded(queue, members, rescued=rescued)
-            for (queue, rescued), members in groups.items()
-        ]
+            groups.setdefault((queue, self._end(request)), []).append((request, step))
+        return [self._stranded(queue, members, end) for (queue, end), members in groups.items()]
 
     def _judge_waiting(self, waiting: Sequence[Request]) -> None:
         ledger = self._ledger
@@ -150,14 +147,10 @@ class IdleOracle:
                 f"stranded: {request.name} is queued and nobody is left to dequeue it"
             )
 
-    def _stranded(
-        self, queue: int, members: list[tuple[Request, int]], *, rescued: bool
-    ) -> Finding:
+    def _stranded(self, queue: int, members: list[tuple[Request, int]], end: str) -> Finding:
         name = self._name(queue)
         names = tuple(request.name for request, _ in members)
         verb = "is" if len(names) == 1 else "are"
-        rescuer = "a timeout or a later, unrelated operation" if self._timed else _RESCUER
-        end = f"{rescuer} rescued it" if rescued else "the run ends like that"
         return Finding(
             Kind.STRANDED,
             min(step for _, step in members),
@@ -165,8 +158,17 @@ class IdleOracle:
             f"{' and '.join(names)} {verb} queued in {name}, capacity is free and nobody is "
             f"left to dequeue; {end}",
             names,
-            transient=rescued,
+            transient=end != _FINAL,
         )
+
+    def _end(self, request: Request) -> str:
+        """What became of a request that was stranded."""
+        if request.stage in _WAITING:
+            return _FINAL
+        if request.stage is Stage.ABORTED and request.resource < 0:
+            return "only its client ended that, by leaving"
+        luck = "a later, unrelated operation"
+        return f"a timeout or {luck} rescued it" if self._timed else f"{luck} rescued it"
 
     def _name(self, queue: int) -> str:
         queues = self._ledger.queues

@@ -188,6 +188,7 @@ class Ledger:
                 return
             request.stage = _QUEUED
             request.queue = outcome.where
+            request.resource = -1
             self.queued[outcome.where] += 1
             if self.fifo:
                 order.on_queued(self, request)

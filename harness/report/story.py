@@ -88,16 +88,23 @@ def _stranded(line: Timeline, finding: Finding, wait: Wait) -> list[str]:
             f"{_count(other.moments[-1].passed)}{_saw(line, other)}."
         )
     if finding.transient:
-        parts.append(_rescue(line, wait))
+        parts.append(_ended(line, wait))
     return parts
 
 
-def _rescue(line: Timeline, wait: Wait) -> str:
+def _ended(line: Timeline, wait: Wait) -> str:
     for moment in line.moments[wait.stranded.at :]:
         if moment.text.startswith(f"dispatches {wait.request} "):
             return (
                 f"Only luck ended the wait: {moment.activity} on T{moment.thread}, which owed "
                 f"{wait.request} nothing, dispatched it after {_count(moment.passed)}."
+            )
+    for stretch in line.stretches:
+        left = stretch.kind == "abort" and stretch.subject == wait.request
+        if left and stretch.begin > wait.stranded.at:
+            return (
+                f"Only its client ended the wait: {stretch.label} on T{stretch.thread} after "
+                f"{_count(stretch.moments[0].passed)}."
             )
     return "Only luck ended the wait: a later, unrelated operation did."
 

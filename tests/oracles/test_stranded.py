@@ -135,6 +135,14 @@ def test_an_aborted_request_is_not_stranded_afterwards():
     assert all(f.transient for f in run.findings)
 
 
+def test_a_client_that_leaves_rescues_nobody():
+    load = workload(Forgetful, "T0 arrive A", "T0 abort A")
+    finding = only(executor(Forgetful).run(load, DEFAULT))
+    assert finding.message.endswith("only its client ended that, by leaving")
+    rescued = only(verdict(Forgetful, "T0 arrive A", "T1 kick"))
+    assert rescued.message.endswith("a later, unrelated operation rescued it")
+
+
 def test_a_stranding_is_worth_more_than_a_warning():
     assert verdict(Forgetful, "T0 arrive A").verdict == "stranded"
 

@@ -179,6 +179,29 @@ def test_a_stranded_request_is_explained_in_plain_words(find_minimal):
     assert [r for r in view.rows if r.key]
 
 
+@pytest.mark.parametrize(
+    ("ending", "told"),
+    [
+        ("T1 dispatches B to pool", "Only luck ended the wait: abort B on T1"),
+        ("T1 ends abort B", "Only its client ended the wait: abort B on T1 after step 0."),
+    ],
+    ids=["dispatched", "left"],
+)
+def test_what_ended_a_wait_is_told(recorded_from, ending, told):
+    run = recorded_from(
+        f"""
+        T1 begins arrive B
+        T1 lock line.lock 1 1
+        T1 ends arrive B
+        T1 stranded: B is queued and nobody is left to dequeue it
+        T1 begins abort B
+        {ending}
+        """
+    )
+    finding = Finding(Kind.STRANDED, 1, "queue", "B is queued", ("B",), transient=True)
+    assert interleaving(run, finding).story[-1].startswith(told)
+
+
 def test_a_deadlock_ends_with_its_cycle(find_minimal):
     minimal, _ = find_minimal("Deadlocks")
     view = interleaving(minimal.recorded, minimal.finding)
