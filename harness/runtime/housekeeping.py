@@ -1,8 +1,10 @@
-"""What the scheduler looks after every so many decisions: the limit, stalls and spins."""
+"""What the scheduler looks after every so many decisions: limits, stalls and spins."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+
+from harness.runtime import recursion
 
 if TYPE_CHECKING:
     from harness.runtime.scheduler import Scheduler
@@ -15,10 +17,12 @@ STALL: Final = 1024
 
 
 def look(s: Scheduler) -> None:
-    """Every ``CHECK_EVERY`` decisions: look for stalls, spins and the limit."""
+    """Every ``CHECK_EVERY`` decisions: look for stalls, spins, the limit and too deep a stack."""
     s.check += CHECK_EVERY
     if s.index >= s.limit:
         s.stop("limit")
+    if s.enabled & s.current.bit:  # else it is on its way into a wait, which must not break off
+        recursion.check()
     progress = s.hooks.progress()
     if progress != s.mark_progress:
         s.mark_progress = progress

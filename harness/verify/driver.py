@@ -12,8 +12,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.model.schedule import Schedule
+from harness.runtime import recursion
 from harness.runtime.frames import accessing_frame
 from harness.runtime.hooks import Hooks
+from harness.runtime.housekeeping import CHECK_EVERY
 from harness.runtime.scheduler import FOREVER, Scheduler
 from harness.runtime.spinning import Parked
 from harness.runtime.thread import Activity, VirtualThread
@@ -173,6 +175,8 @@ class Driver(Scheduler):
         """See ``Scheduler.point``."""
         if self.unwinding:
             refuse(self)
+        if self.index >= CHECK_EVERY:  # few runs are as long; see ``housekeeping.look``
+            recursion.check()
         thread = self.current
         blind = MANNER.get(kind) == ADDS and result_ignored(accessing_frame(sys._getframe(1)), kind)
         self.processes.at[thread.index] = Stand(obj, kind, blind)

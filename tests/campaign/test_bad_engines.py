@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from campaigns import IMPATIENT, cases, end, engine, fuzz, shim, spawn
+from campaigns import IMPATIENT, cases, end, engine, fuzz, harness, shim, spawn
 
 
 def trouble(ended, code=2):
@@ -77,6 +77,21 @@ class Spins(Sound):
     (finding,) = ended.json["findings"]
     assert finding["finding"] == "exception"
     assert finding["title"].endswith("it ran on without reaching a scheduling point")
+
+
+def test_endless_recursion_is_found_and_saved(tmp_path):
+    body = """
+class Recurses(Sound):
+    def arrive(self, request):
+        self.busy.load()
+        return self.arrive(request)
+"""
+    target = f"{engine(tmp_path, body)}:Recurses"
+    ended = fuzz(target, tmp_path / "corpus", "--json", runs=3)
+    assert ended.findings == [("exception", True, False)]
+    (path,) = cases(tmp_path / "corpus")
+    (row,) = harness("replay", path, "--engine", target, "--runs", 3, "--json").json
+    assert (row["verdict"], row["fidelity"], len(row["trace"])) == ("exception", "exact", 1)
 
 
 def test_an_engine_whose_runs_all_end_at_the_step_limit_can_not_be_judged(tmp_path):

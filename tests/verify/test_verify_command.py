@@ -151,6 +151,20 @@ def test_a_stale_or_damaged_checkpoint_is_told(verify, tmp_path):
     assert ended.code == 0 and "damaged" in ended.complaint()
 
 
+def test_endless_recursion_is_found(verify, tmp_path):
+    body = """
+class Recurses(Sound):
+    def arrive(self, request):
+        self.busy.load()
+        return self.arrive(request)
+"""
+    ended = verify(f"{engine(tmp_path, body)}:Recurses", "--requests", "1")
+    assert ended.code == 1
+    (found,) = ended.json["findings"]
+    assert found["signature"] == "exception RecursionError in arrive"
+    assert ended.json["traces"] == 1
+
+
 def test_an_operation_that_spins_without_a_scheduling_point_is_found(tmp_path):
     body = """
 class Spins(Sound):
