@@ -27,7 +27,6 @@ from harness.runtime.carrier import Carrier
 from harness.runtime.errors import Unwind
 from harness.runtime.hooks import Feedback, Hooks
 from harness.runtime.housekeeping import CHECK_EVERY, look
-from harness.runtime.recursion import make_room
 from harness.runtime.spinning import Probe, Spinners
 from harness.runtime.thread import Activity, ThreadSets, VirtualThread
 from harness.runtime.unwinding import refuse, unwind
@@ -135,7 +134,6 @@ class Scheduler:
         self.probe: Probe | None = None
         self.left = self.alive = self.open = self.runs = self.index = self.swallowed = 0
         self.main = getcurrent()
-        make_room()
         self.tag: object = None
         self.unwinding = self.watched = self.interrupted = self.setting_up = False
         self.over: str | None = None
