@@ -240,3 +240,29 @@ def test_an_engine_that_is_not_deterministic_gives_that_verdict_and_no_case(tmp_
         assert told == f"harness: {ended.json['trouble']}"
     else:
         assert "nothing was saved" in ended.out
+
+
+def test_an_engine_that_does_otherwise_in_another_process(tmp_path):
+    # As one that goes by the order of a set of texts, but not by chance.
+    body = """
+class Ordered(Sound):
+    def finish(self, request):
+        self.busy.store(0)
+        assert os.environ.get("PYTHONHASHSEED") in ("1", "2")
+"""
+    ended = fuzz(f"{engine(tmp_path, body)}:Ordered", tmp_path / "corpus", runs=100)
+    assert "a case of 'exception' runs otherwise in another process" in trouble(ended, code=1)
+    assert cases(tmp_path / "corpus") == []
+
+
+def test_an_engine_that_prints_when_its_case_is_run_in_another_process(tmp_path):
+    body = """
+print("loaded")
+class Loud(Raises):
+    def finish(self, request):
+        print("finish")
+        super().finish(request)
+"""
+    ended = fuzz(f"{engine(tmp_path, body)}:Loud", tmp_path / "corpus", runs=100)
+    assert len(cases(tmp_path / "corpus")) == 1
+    assert ended.code == 1
