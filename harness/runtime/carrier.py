@@ -16,7 +16,6 @@ from greenlet import GreenletExit, greenlet
 
 from harness.runtime import watched
 from harness.runtime.errors import Unwind
-from harness.runtime.recursion import make_room
 
 if TYPE_CHECKING:
     from harness.runtime.scheduler import Scheduler
@@ -34,7 +33,6 @@ class Carrier:
     __deletable__ = ("greenlet", "resume")  # tells the compiler
 
     def __init__(self, scheduler: Scheduler) -> None:
-        make_room()
         self.scheduler = scheduler
         self.greenlet: Any = greenlet(self._main, scheduler.main)
         self.resume: Any = self.greenlet.switch

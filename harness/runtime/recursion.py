@@ -15,13 +15,13 @@ DEEPEST: Final = 900
 """Frames of an engine's code; about what Python's usual limit leaves to it."""
 
 _PYTHONS: Final = 4_000
-"""Python's limit, out of the way: a stack is looked at every so many decisions only."""
+"""Python's limit, out of the way: a stack is looked at every so many decisions only.
 
+Set once, here: whoever lowers it for a while, as Hypothesis does, is to find it as he left it.
+"""
 
-def make_room() -> None:
-    """Raise Python's own limit, unless it is as high."""
-    if sys.getrecursionlimit() < _PYTHONS:
-        sys.setrecursionlimit(_PYTHONS)
+if sys.getrecursionlimit() < _PYTHONS:
+    sys.setrecursionlimit(_PYTHONS)
 
 
 def check() -> None:
@@ -31,7 +31,7 @@ def check() -> None:
         RecursionError: the engine's part of it is too deep.
     """
     frames: list[FrameType] = []
-    frame: FrameType | None = sys._getframe(1)
+    frame: FrameType | None = sys._getframe()
     while frame is not None:
         frames.append(frame)
         frame = frame.f_back
