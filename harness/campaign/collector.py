@@ -45,6 +45,7 @@ class Collected:
         accepted: whether it is known and accepted: the expectation is what it shows.
         seconds: into the campaign when its first input was seen; 0 for one of old.
         runs: executions of the worker before that.
+        complete: False when minimising it ended with its budget.
     """
 
     case: SavedCase
@@ -53,6 +54,7 @@ class Collected:
     accepted: bool
     seconds: float
     runs: int
+    complete: bool
 
 
 class Collector:
@@ -137,7 +139,7 @@ class Collector:
             path, case = self._known[simpler]
             cause = simpler
             accepted = case.expect.get(engine) == minimal.finding.kind.value
-            result = Collected(case, path, False, accepted, raw.seconds, raw.runs)
+            result = Collected(case, path, False, accepted, raw.seconds, raw.runs, True)
         else:
             case = SavedCase(
                 family=self._executor.spec.family,
@@ -159,7 +161,8 @@ class Collector:
                 path = path.with_name(case_name(engine, minimal.finding, f"{cause} {engine}"))
             save(case, path)
             self._drop_explained_by(cause)
-            result = Collected(case, path, not shared, False, raw.seconds, raw.runs)
+            done = shared or minimal.complete
+            result = Collected(case, path, not shared, False, raw.seconds, raw.runs, done)
         self.collected[cause] = result
 
     def _shows(self, case: SavedCase) -> bool:

@@ -50,14 +50,13 @@ def tell_folder(folder: Path) -> None:
     out.print(f"\nthe cases are {name}", markup=False, soft_wrap=True)
 
 
-def point_to(case: Path, engine: str) -> None:
+def point_to(case: Path, engine: str, *commands: str) -> None:
     """Say how to go on with a case, in lines that can be copied."""
     which = f"{case} --engine {engine}" if ".py:" in engine else case
-    out.print(
-        f"see one:    harness show {which}\naccept one: harness accept {which}",
-        markup=False,
-        soft_wrap=True,
-    )
+    for command in commands:
+        verb = {"show": "see", "minimize": "shrink"}.get(command, command)
+        line = f"{f'{verb} one:':<12}harness {command} {which}"
+        out.print(line, markup=False, soft_wrap=True)
 
 
 def complain(message: str) -> None:

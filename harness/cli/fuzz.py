@@ -109,7 +109,12 @@ def fuzz(
         if progress.collected:
             tell_folder(progress.collected[0].path.parent)
         if any(not found.accepted for found in progress.collected):
-            point_to(next(f.path for f in progress.collected if not f.accepted), engine)
+            point_to(
+                next(f.path for f in progress.collected if not f.accepted), engine, "show", "accept"
+            )
+        rough = [found.path for found in progress.collected if not found.complete]
+        if rough:
+            point_to(rough[0], engine, "minimize")
     if progress.trouble:
         complain(progress.trouble)
     elif progress.waiting:
@@ -181,6 +186,7 @@ def _document(ref: EngineRef, progress: Progress) -> dict[str, object]:
                 "title": found.case.title,
                 "new": found.new,
                 "accepted": found.accepted,
+                "complete": found.complete,
                 "seconds": found.seconds,
                 "runs": found.runs,
                 "switches": len(found.case.switches),

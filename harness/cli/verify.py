@@ -181,7 +181,7 @@ def verify(
         saved = [example.path for example in examples if example.path is not None]
         if saved:
             tell_folder(saved[0].parent)
-            point_to(saved[0], engine)
+            point_to(saved[0], engine, "show", "accept")
     raise SystemExit(_CODES[certificate.verdict])
 
 

@@ -6,6 +6,8 @@ import tomllib
 
 from campaigns import FIXED, STRANDS, cases, engine, fuzz, harness, raw
 
+from harness.campaign import collector
+
 
 def test_a_sound_engine_gives_nothing_and_exit_code_0(tmp_path):
     ended = fuzz(f"{engine(tmp_path)}:Sound", tmp_path / "corpus")
@@ -51,7 +53,7 @@ def test_what_is_only_a_warning_is_said_to_be_one(tmp_path):
 
 def test_one_run_is_no_runs(tmp_path):
     ended = fuzz(f"{engine(tmp_path)}:Sound", tmp_path / "corpus", runs=1)
-    assert ": 1 run in" in ended.out
+    assert ": 1 run in" in " ".join(ended.out.split())
 
 
 def test_a_known_finding_is_not_new_but_still_open(tmp_path):
@@ -167,3 +169,13 @@ def test_a_disk_that_fills_up_leaves_raw_findings_for_the_next_campaign(tmp_path
     assert fuzz(target, tmp_path / "corpus", runs=1).code == 1
     assert len(cases(tmp_path / "corpus")) == 1
     assert raw(tmp_path / "corpus") == []
+
+
+def test_a_case_that_may_get_smaller_is_told_with_what_makes_it_so(tmp_path, monkeypatch):
+    target = f"{engine(tmp_path, STRANDS)}:Pool"
+    monkeypatch.setattr(collector, "BUDGET", 5)
+    rough = fuzz(target, tmp_path / "rough")
+    (path,) = cases(tmp_path / "rough")
+    assert f"shrink one: harness minimize {path} --engine {target}" in rough.out.splitlines()
+    monkeypatch.setattr(collector, "BUDGET", 100_000)
+    assert "shrink one" not in fuzz(target, tmp_path / "done").out
