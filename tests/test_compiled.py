@@ -35,6 +35,20 @@ for name in sys.argv[1:]:
 """
 """Prints what random runs of some engines show."""
 
+LOOPS = """
+from pathlib import Path
+from harness.cases.casefile import load
+from harness.cases.replay import replay_saved
+from harness.engine.registry import find
+from harness.execute.opening import open_executor
+
+for path in sorted(Path("corpus/haproxy").glob("*-endless-loop-*")):
+    case = load(path)
+    replayed = replay_saved(open_executor(find(case.found_on)), case)
+    print(path, replayed.verdict, replayed.recorded.trace.digest())
+"""
+"""Prints what the cases of endless loops show: their proofs look at frames, compiled ones apart."""
+
 needs_compiled = pytest.mark.skipif(not COMPILED, reason="nothing is compiled here")
 
 
@@ -65,6 +79,13 @@ def test_compiled_code_and_its_sources_give_the_same_runs():
     compiled = python(RUNS, *engines)
     assert compiled.count("\n") == 300 * len(engines)
     assert compiled == python(RUNS, *engines, **{SWITCH: "1"})
+
+
+@needs_compiled
+def test_compiled_code_and_its_sources_prove_the_same_loops_at_the_same_step():
+    compiled = python(LOOPS)
+    assert compiled.count(" endless-loop ") == compiled.count("\n") > 5
+    assert compiled == python(LOOPS, **{SWITCH: "1"})
 
 
 @needs_compiled
