@@ -12,6 +12,7 @@ from harness.model.outcome import Outcome
 from harness.model.params import Index, Int, OwnRequest, Param
 from harness.model.spec import EngineSpec, OperationSpec
 from harness.model.workload import Topology
+from harness.runtime.errors import MisuseError
 
 ARRIVE_WEIGHT = 6
 
@@ -208,8 +209,18 @@ class Engine:
     # ------------------------------------------------------ what an engine does
 
     def dispatch(self, request: Request, resource: int = 0) -> None:
-        """Take a request out of its queue and give it a slot. Does not wake its task."""
-        self.host.dispatch(request, resource)
+        """Take a request out of its queue and give it a slot. Does not wake its task.
+
+        Raises:
+            MisuseError: there is no such resource.
+        """
+        try:
+            self.host.dispatch(request, resource)
+        except IndexError:
+            raise MisuseError(
+                f"dispatch to resource {resource}, and so many were not declared; they are "
+                "numbered from 0 in the order of Engine.resource"
+            ) from None
 
     def give_back(self, request: Request) -> None:
         """A dispatched request gives its slot back before it was served.

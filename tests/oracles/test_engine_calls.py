@@ -26,6 +26,19 @@ def run(cls, *ops, **topology):
     return executor(cls).run(workload(cls, *ops, **topology), DEFAULT)
 
 
+# --------------------------------------------------------------------- dispatch
+
+
+def test_a_dispatch_to_a_resource_that_was_not_declared_is_told_as_that():
+    class Strays(Base):
+        def arrive(self, request):
+            self.dispatch(request, 7)
+
+    finding = only(run(Strays, "T0 arrive A"))
+    assert finding.where == "MisuseError in dispatch"
+    assert "resource 7" in finding.message
+
+
 # ------------------------------------------------------------------------- fail
 
 
