@@ -86,7 +86,7 @@ class _Code:
     """The instructions of a code object, and how deep the value stack is before each."""
 
     def __init__(self, code: CodeType) -> None:
-        self._all = [i for i in dis.get_instructions(code) if i.opname != "EXTENDED_ARG"]
+        self._all = list(dis.get_instructions(code))
         self._at = {ins.offset: i for i, ins in enumerate(self._all)}
         self._guarded = list(dis._parse_exception_table(code))  # type: ignore[attr-defined]
         self._depths = self._interpreted()
@@ -156,6 +156,8 @@ class _Code:
 
     def _loaded(self, i: int) -> Path:
         """How the value was loaded that instruction ``i`` leaves."""
+        while self._all[i].opname == "EXTENDED_ARG":
+            i -= 1
         ins = self._all[i]
         if ins.opname in _BY_NAME:
             return (*(self._loaded(i - 1) or ("",)), ins.argval)

@@ -115,9 +115,28 @@ def through_a_wrapper(s):
         pass
 
 
+def large(body):
+    """A function whose instructions have arguments that need more than a byte."""
+    many = "".join(f"    own.v{i} = {i + 1000}\n" for i in range(300))
+    space: dict = {"look": lambda s: s.flag.load()}
+    exec(f"def in_a_large_function(s):\n    class own: pass\n{many}{body}", space)
+    return space["in_a_large_function"]
+
+
+in_a_large_function = large(
+    "    with s.lock:\n"
+    "        while True:\n"
+    "            try:\n"
+    "                look(s)\n"
+    "            finally:\n"
+    "                s.cell.write(0)\n"
+)
+
+
 @pytest.mark.parametrize(
     "body",
     [
+        in_a_large_function,
         in_a_with_block,
         in_two_with_blocks,
         with_a_lock_each_time,
