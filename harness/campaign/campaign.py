@@ -16,7 +16,7 @@ from pathlib import Path
 from harness.campaign import libfuzzer, spool
 from harness.campaign.claim import claimed
 from harness.campaign.collector import Collected, Collector, NondeterministicEngineError
-from harness.campaign.elsewhere import digest_elsewhere
+from harness.campaign.elsewhere import digests_elsewhere
 from harness.campaign.libfuzzer import why_unavailable
 from harness.campaign.paths import CampaignPaths
 from harness.campaign.spool import RawFinding
@@ -118,7 +118,6 @@ class Campaign:
             self.progress.instrumented = [m.__name__ for m in engine_modules(ref.engine)]
         self._started = self._updated = time.monotonic()
         self._leaving = False
-        self._compared: set[Path] = set()  # cases that were run in another process
 
     def run(self) -> Progress:
         """Run to the limits, or until Ctrl-C; either way collect what is there.
@@ -153,6 +152,7 @@ class Campaign:
                 self._update()
                 self._notice_failures(self._stop(workers))
                 self._wrap_up(collector)
+                self._compare_elsewhere(collector)
             except (NondeterministicEngineError, EngineError) as error:
                 self.progress.trouble = str(error)
                 self.progress.nondeterministic = isinstance(error, NondeterministicEngineError)
@@ -296,30 +296,34 @@ class Campaign:
         self.progress.busy = busy
         self._update()
         collector.take(raw, lambda _: self._between_runs())
-        self._compare_elsewhere(collector)
         self.progress.collected = list(collector.collected.values())
         self.progress.busy = ""
 
     def _compare_elsewhere(self, collector: Collector) -> None:
-        """Have new cases run in another process as well; none is kept that differs there.
+        """Have the new cases run in another process as well; none is kept that differs there.
 
         Raises:
             NondeterministicEngineError: one does.
         """
-        for cause, found in list(collector.collected.items()):
-            if not found.new or found.path in self._compared:
-                continue
-            self._compared.add(found.path)
-            here = replay_saved(self._executor, found.case).recorded.trace.digest()
-            if digest_elsewhere(self._ref.name, found.path) not in (here, ""):
-                found.path.unlink(missing_ok=True)
-                del collector.collected[cause]
-                self.progress.collected = list(collector.collected.values())
-                raise NondeterministicEngineError(
-                    f"nondeterministic engine: a case of '{found.case.finding}' runs otherwise in "
-                    "another process; look for the order of a set, which differs between "
-                    "processes, for the environment or for files"
-                )
+        new = [(cause, found) for cause, found in collector.collected.items() if found.new]
+        if not new:
+            return
+        there = digests_elsewhere(self._ref.name, [found.path for _, found in new])
+        differ = [
+            (cause, found)
+            for (cause, found), digest in zip(new, there, strict=False)
+            if replay_saved(self._executor, found.case).recorded.trace.digest() != digest
+        ]
+        for cause, found in differ:
+            found.path.unlink(missing_ok=True)
+            del collector.collected[cause]
+        self.progress.collected = list(collector.collected.values())
+        if differ:
+            raise NondeterministicEngineError(
+                f"nondeterministic engine: a case of '{differ[0][1].case.finding}' runs otherwise "
+                "in another process; look for the order of a set, which differs between "
+                "processes, for the environment or for files"
+            )
 
     def _between_runs(self) -> None:
         if self._leaving:

@@ -3,8 +3,9 @@
 Python orders a set of texts by their hashes, which differ from process to process. An engine that
 goes by that order gives one run here as often as one likes, and another one tomorrow in pytest.
 
-``python -m harness.campaign.elsewhere ENGINE CASE`` is that other process. It prints the run's
-digest.
+``python -m harness.campaign.elsewhere ENGINE CASE...`` is that other process. The last line that it
+prints has the digests of the runs. There is one for all cases, since to start it takes longer than
+they do.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness.cases.casefile import load
@@ -22,21 +24,21 @@ from harness.execute.opening import open_executor
 _SEED = "PYTHONHASHSEED"
 
 _SECONDS = 60
-"""For a start and one run. What takes longer is no answer."""
+"""For a start and all runs. What takes longer is no answer."""
 
 
-def digest_elsewhere(engine: str, case: Path) -> str:
-    """The digest of a case's run in a process in which hashes of texts are other ones.
+def digests_elsewhere(engine: str, cases: Sequence[Path]) -> list[str]:
+    """The digests of cases' runs in a process in which hashes of texts are other ones.
 
     Args:
         engine: its name.
-        case: the case file.
+        cases: the case files.
 
     Returns:
-        The digest; empty when there was no answer.
+        The digests, in the same order; empty when there was no answer.
     """
     seed = "2" if os.environ.get(_SEED) == "1" else "1"
-    command = [sys.executable, "-m", "harness.campaign.elsewhere", engine, str(case)]
+    command = [sys.executable, "-m", "harness.campaign.elsewhere", engine, *map(str, cases)]
     try:
         ended = subprocess.run(
             command,
@@ -49,18 +51,19 @@ def digest_elsewhere(engine: str, case: Path) -> str:
             start_new_session=True,  # Ctrl-C is for the campaign
         )
     except (OSError, subprocess.TimeoutExpired):
-        return ""
-    # The engine may print, too; what is printed last is the digest.
-    return ended.stdout.split()[-1] if ended.returncode == 0 and ended.stdout.strip() else ""
+        return []
+    # The engine may print, too.
+    lines = ended.stdout.splitlines()
+    return lines[-1].split() if ended.returncode == 0 and lines else []
 
 
 def main() -> None:
-    """Replay the case that the command line names."""
-    engine, case = sys.argv[1:]
+    """Replay the cases that the command line names."""
+    engine, *cases = sys.argv[1:]
     executor = open_executor(find(engine))
     with executor.guard():
-        replayed = replay_saved(executor, load(Path(case)))
-    print(replayed.recorded.trace.digest())
+        replays = [replay_saved(executor, load(Path(case))) for case in cases]
+    print(*(replayed.recorded.trace.digest() for replayed in replays))
 
 
 if __name__ == "__main__":
