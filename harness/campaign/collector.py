@@ -180,9 +180,8 @@ class Collector:
     def _load_known(self) -> dict[str, tuple[Path, SavedCase]]:
         known: dict[str, tuple[Path, SavedCase]] = {}
         for path in sorted(self._paths.cases.glob(f"*{SUFFIX}")):
-            case = load_if_sound(
-                path
-            )  # of a damaged one replay and pytest complain; no need to stop
+            # Of a damaged one replay and pytest complain; a campaign need not stop.
+            case = load_if_sound(path)
             if case is not None and self._executor.spec.name in case.expect:
                 known[case.cause] = (path, case)
         return known
