@@ -6,61 +6,14 @@ its own.
 
 from __future__ import annotations
 
-import sys
-from typing import Any
-
 import pytest
-from brute import Notes, TooManyError, every_run
+from agreeing import enumerated, found_by, same
 from engines_for_tests import RightQueue, StrandingPool, TrylockPool
 from exploring import exploration, turns_of
 from helpers import workload
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from programs import ACCESS, ASIDE, BLOCK, CRASH, WAITS, Program, programs, queues, result
-
-from harness.verify.exploration import Exploration
-
-
-def is_blind(notes: Notes, kind: str) -> bool:
-    frame: Any = sys._getframe(1)
-    for _ in range(12):
-        if frame is not None and frame.f_code.co_name == "bump":
-            return True
-        frame = frame and frame.f_back
-    return False
-
-
-def enumerated(cls, load, most, *, preemptions=1_000):
-    """Final states, findings, and classes of equivalent runs, over all interleavings."""
-    states, findings, classes = set(), set(), set()
-    try:
-        for run, notes, state in every_run(cls, load, result, most=most, blind=is_blind):
-            if notes.preemptions <= preemptions:
-                states.add((run.verdict, state))
-                findings |= {f.signature for f in run.findings}
-                classes.add(notes.class_of_run())
-    except TooManyError:
-        assume(False)
-    return states, findings, classes
-
-
-def found_by(it: Exploration):
-    states, findings = set(), set()
-    while not it.done:
-        run = it.next()
-        findings |= {f.signature for f in run.findings}
-        if it.driver.complete:
-            states.add((run.verdict, result(it.session._engine)))
-    return states, findings
-
-
-def same(cls, load, *, most=400, traces=True):
-    states, findings, classes = enumerated(cls, load, most)
-    it = exploration(cls, load)
-    assert found_by(it) == (states, findings)
-    assert it.tally.limited == it.tally.repeating == 0
-    if traces:
-        assert it.tally.traces == len(classes)
+from programs import ACCESS, ASIDE, BLOCK, CRASH, WAITS, Program, programs, queues
 
 
 @given(programs())
