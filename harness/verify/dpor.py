@@ -133,6 +133,8 @@ class Explorer:
             own = self._relation.before[number]
             for first in races:
                 self._reverse(1 << first, number, steps[number].process, own)
+            for process in steps[number].withdraws:
+                self._reverse(1 << number, number + 1, process, own)
         self._count(run, length)
         self._reverse_at_end()
         self._retreat()

@@ -47,6 +47,7 @@ class Noter:
         "_late",
         "_notified",
         "_object",
+        "_ready",
         "_sort",
         "_stand",
         "_waiting",
@@ -77,6 +78,7 @@ class Noter:
         self._kind = ""
         if thread.activity is None:
             self._sort = OPENS
+            self._ready = processes.ready([thread])
             return
         stand = processes.at[thread.index]
         if stand is None:
@@ -112,6 +114,9 @@ class Noter:
         creates: Sequence[int] = ()
         if ended or sort is OPENS or kind == "wake":
             creates = driver.processes.ready(driver.live())
+        withdraws: Sequence[int] = ()
+        if sort is OPENS:  # an abort takes back that the service ends
+            withdraws = [p for p in self._ready if p != self.process and p not in creates]
         notifies: Sequence[int] = ()
         if driver.waiting or self._waiting:
             notifies = self._look_at_waits(thread, touches)
@@ -124,6 +129,7 @@ class Noter:
             kind in BLOCKING,
             unlocks,
             creates,
+            withdraws,
             notifies,
             timed,
         )

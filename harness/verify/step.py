@@ -24,6 +24,7 @@ class Step:
         waited: whether it would have waited for that lock.
         unlocks: the lock it released.
         creates: processes that were ready on any thread afterwards, where there may be new ones.
+        withdraws: processes that were ready and, because of it, are not any more.
         notifies: indexes of threads whose wait it ended.
         timed: whether it returned, notified, from a wait that could have timed out.
     """
@@ -36,5 +37,6 @@ class Step:
     waited: bool
     unlocks: str | None
     creates: Sequence[int]
+    withdraws: Sequence[int]
     notifies: Sequence[int]
     timed: bool
