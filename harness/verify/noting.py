@@ -187,4 +187,5 @@ class Noter:
             elif other.notified and other.index not in self._notified:
                 self._notified.add(other.index)
                 ended.append(other.index)
+                touches.append((INSIDE, ADD))
         return ended

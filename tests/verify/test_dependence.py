@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import pytest
-from agreeing import same
+from agreeing import found_by, same
+from exploring import exploration
 from helpers import workload
 
 from harness import (
     ADMITTED,
     Cell,
+    Condition,
     Engine,
+    Int,
     Outcome,
     Request,
     Topology,
+    operation,
 )
 
 # ------------------------------------------------------------------------ the ledger
@@ -42,3 +46,50 @@ class Leaving(Engine):
 def test_a_client_that_leaves_might_have_been_served_before(other):
     load = workload(Leaving, "T0 arrive A", "T0 abort A", *other)
     same(Leaving, load, most=3000, traces=False)
+
+
+# --------------------------------------------------------------------- threads inside
+
+
+class Counted(Engine):
+    """A thread waits, another one ends that, a third one counts who is inside."""
+
+    topology = {"threads": Int(3, 3)}  # noqa: RUF012
+
+    def setup(self, topology: Topology) -> None:
+        self.changed = Condition("changed")
+        self.waits = False
+        self.ending, self.ended, self.own = Cell("ending", 0), Cell("ended", 0), Cell("own", 0)
+        self.seen: tuple[int, int] | None = None
+        self.resource("unused", capacity=None)
+
+    @operation()
+    def wait(self) -> None:
+        with self.changed:
+            self.waits = True
+            self.changed.wait()
+
+    @operation()
+    def end_it(self) -> None:
+        with self.changed:
+            if self.waits:
+                self.ending.write(1)
+                self.changed.notify()
+                self.ended.write(1)
+
+    @operation()
+    def count(self) -> None:
+        if self.ending.read():
+            self.own.read()
+            others = self.others_inside
+            self.seen = others, self.ended.read()
+
+    def result(self):
+        return self.seen
+
+
+def test_who_ends_a_wait_brings_a_thread_inside():
+    load = workload(Counted, "T0 wait", "T1 end_it", "T2 count", threads=3)
+    states, _ = found_by(exploration(Counted, load))
+    # Before the notification, after it, and after everything; and never between.
+    assert {seen for _, seen in states if seen} == {(1, 0), (2, 0), (2, 1), (1, 1), (0, 1)}
