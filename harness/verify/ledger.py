@@ -111,7 +111,10 @@ class NotingLedger(Ledger):
         return super().now()
 
     def _occupy(self, request: Request, resource: int) -> None:
-        self._slot(resource, OCCUPY)
+        # While a limit has come down but may have been seen before, it matters who takes the last
+        # slot: whoever lowered it, or another.
+        lowered = self.ceiling[resource] != self.capacity[resource]
+        self._slot(resource, WRITE if lowered else OCCUPY)
         super()._occupy(request, resource)
 
     def _stage(self, request: Request) -> None:

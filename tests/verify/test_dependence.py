@@ -9,6 +9,9 @@ from helpers import workload
 
 from harness import (
     ADMITTED,
+    QUEUED,
+    REJECTED,
+    Atomic,
     Cell,
     Condition,
     Engine,
@@ -46,6 +49,46 @@ class Leaving(Engine):
 def test_a_client_that_leaves_might_have_been_served_before(other):
     load = workload(Leaving, "T0 arrive A", "T0 abort A", *other)
     same(Leaving, load, most=3000, traces=False)
+
+
+class Lowered(Engine):
+    """One of two slots goes while a request takes it; who waits gets it from who closes it."""
+
+    def setup(self, topology: Topology) -> None:
+        self.line: Cell[Request | None] = Cell("line", None)
+        self.lowered = Atomic("lowered", 0)
+        self.own, self.other = Cell("own", 0), Cell("other", 0)
+        self.resource("slot", capacity=2)
+
+    def arrive(self, request: Request) -> Outcome:
+        if request.name == "A":
+            self.line.write(request)
+            return QUEUED
+        if not self.lowered.load():
+            return REJECTED
+        self.other.read()
+        return ADMITTED
+
+    def finish(self, request: Request) -> None:
+        pass
+
+    @operation()
+    def lower(self) -> None:
+        first = self.line.read()
+        self.set_capacity(0, 1)
+        self.lowered.store(1)
+        self.own.read()
+        if first is not None:
+            self.dispatch(first)
+            self.wake(first)
+
+    def result(self):
+        return None
+
+
+def test_who_takes_the_last_slot_of_a_limit_that_came_down():
+    load = workload(Lowered, "T0 arrive A", "T0 lower", "T1 arrive B")
+    same(Lowered, load, traces=False)
 
 
 # --------------------------------------------------------------------- threads inside
