@@ -99,7 +99,7 @@ def state_of(obj: Any, how: int) -> object:
     """What an access may change; taken before it and again after it."""
     if how == QUEUES:
         return obj.value, tuple(obj.waiting)
-    return obj.value if how in (CHANGES, ADDS, TRIES) else None
+    return None if how in (NOTHING, LOOKS) else obj.value
 
 
 def unchanged(before: object, after: object) -> bool:

@@ -21,6 +21,10 @@ from harness.verify.step import OPENS, Step
 _Touched = tuple[int, tuple[int, ...], tuple[int, ...]]
 """Of one thing: the manner it was touched in last, the steps that did, and those before them."""
 
+_Taken = tuple[int, int]
+"""Of a lock and a thread: the step with which it came to hold the lock, and how often it does now;
+a thread may read what it reads already, and has let others in only with its last release."""
+
 _K = TypeVar("_K", bound=Hashable)
 _V = TypeVar("_V")
 
@@ -62,7 +66,7 @@ class HappensBefore:
         self._created: _Map[int, int] = _Map()  # process → the step after which it was ready
         self._opened: _Map[int, int] = _Map()  # thread → the begin of its last activity
         self._notified: _Map[int, int] = _Map()  # thread → who ended its last wait
-        self._locked: _Map[tuple[str, int], int] = _Map()  # lock, thread → the last taking
+        self._locked: _Map[tuple[str, int], _Taken] = _Map()  # lock, thread → the last taking
         self._touched: _Map[Hashable, _Touched] = _Map()
         self._created.update(dict.fromkeys(initial, -1))
 
@@ -119,8 +123,8 @@ class HappensBefore:
             releases = {p for p in predecessors if self._steps[p].unlocks == step.takes}
             for release in releases:
                 taken = self._locked.get((step.takes, self._steps[release].thread))
-                if taken is not None and not own >> taken & 1:
-                    races.append(taken)
+                if taken is not None and not own >> taken[0] & 1:
+                    races.append(taken[0])
         joined = own
         for p in sorted(predecessors, reverse=True):
             if not joined >> p & 1:
@@ -131,7 +135,11 @@ class HappensBefore:
         self._steps.append(step)
         self._last.put(number, thread, number)
         if step.takes is not None:
-            self._locked.put(number, (step.takes, thread), number)
+            first, times = self._locked.get((step.takes, thread), (number, 0))
+            self._locked.put(number, (step.takes, thread), (first if times else number, times + 1))
+        elif step.unlocks is not None:
+            first, times = self._locked.get((step.unlocks, thread), (number, 1))
+            self._locked.put(number, (step.unlocks, thread), (first, times - 1))
         for process in step.creates:
             if process not in self._created:
                 self._created.put(number, process, number)
@@ -148,14 +156,9 @@ class HappensBefore:
         """
         own = self._up_to(self._last.get(thread, -1))
         takings = 0
-        released: set[int] = set()
-        for number in range(len(self._steps) - 1, -1, -1):
-            step = self._steps[number]
-            if step.unlocks == lock:
-                released.add(step.thread)
-            if step.takes == lock and step.thread not in released:
-                released.add(step.thread)
-                takings |= 1 << number
+        for (taken, _), (first, times) in self._locked.items():
+            if taken == lock and times:
+                takings |= 1 << first
         return (0 if own & takings else takings), own
 
     def waiting_for_thread(self, thread: int, process: int) -> tuple[int, int]:

@@ -102,7 +102,7 @@ class Noter:
             touches.append((WORLD, WRITE))
         if sort is ACCESSES:
             if self._how != NOTHING:
-                takes, unlocks = self._access(touches)
+                takes, unlocks = self._access(thread, touches)
         elif sort is OPENS:
             self._begin_of_activity(touches)
         else:
@@ -137,18 +137,19 @@ class Noter:
         self.process = -1
         return step
 
-    def _access(self, touches: list[Touch]) -> tuple[str | None, str | None]:
+    def _access(self, thread: VirtualThread, touches: list[Touch]) -> tuple[str | None, str | None]:
         """Returns: the lock that was taken and the one that was released."""
         obj = self._stand.obj
         kind = self._kind
         how = self._how
-        way = manner(how, self._stand.blind, self._before, state_of(obj, how))
+        after = state_of(obj, how)
+        way = manner(how, self._stand.blind, self._before, after)
         touches.append((obj.name, way))
         if kind in BLOCKING or (kind == "trylock" and way == WRITE):
             return obj.name, None
-        if kind.endswith("unlock"):
+        if kind.endswith("unlock") and after != self._before:  # else it was not held, and raised
             return None, obj.name
-        if kind == "wait" and hasattr(obj, "mutex"):
+        if kind == "wait" and hasattr(obj, "mutex") and thread.blocked_on is obj:
             touches.append((obj.mutex.name, WRITE))
             return None, obj.mutex.name
         return None, None

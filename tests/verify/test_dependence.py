@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from agreeing import found_by, same
 from exploring import exploration
-from helpers import workload
+from helpers import threads_engine, workload
+from programs import Program
 
 from harness import (
     ADMITTED,
@@ -21,6 +22,15 @@ from harness import (
     Topology,
     operation,
 )
+
+
+def threads(make, *bodies):
+    """An engine with a thread for each body; its result is what they leave in ``x``."""
+    cls = threads_engine(lambda: {"x": Cell("x", 0), **make()}, *bodies)
+    cls.result = lambda engine: engine.shared.x.value
+    ops = [f"T{i} act which={i}" for i in range(len(bodies))]
+    return cls, workload(cls, *ops, threads=len(bodies))
+
 
 # ------------------------------------------------------------------------ the ledger
 
@@ -136,3 +146,19 @@ def test_who_ends_a_wait_brings_a_thread_inside():
     states, _ = found_by(exploration(Counted, load))
     # Before the notification, after it, and after everything; and never between.
     assert {seen for _, seen in states if seen} == {(1, 0), (2, 0), (2, 1), (1, 1), (0, 1)}
+
+
+# ---------------------------------------------------------------------- locks
+
+
+def test_a_writer_may_come_before_a_thread_that_reads_twice_over():
+    reader = (("reading", 0, (("reading", 0, (("load", 0),)),)),)
+    cls = type("Drawn", (Program,), {"codes": (reader, (("writing", 0, (("store", 0, 1),)),))})
+    same(cls, workload(cls, "T0 act which=0", "T1 act which=1"))
+
+
+def test_a_deadlock_with_a_thread_that_reads_less_often_than_it_did():
+    reader = (("reading", 0, (("reading", 0, ()), ("locked", 0, ()))),)
+    writer = (("locked", 0, (("writing", 0, ()),)),)
+    cls = type("Drawn", (Program,), {"codes": (reader, writer)})
+    same(cls, workload(cls, "T0 act which=0", "T1 act which=1"))
