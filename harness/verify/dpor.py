@@ -206,7 +206,8 @@ class Explorer:
             kept.append((process, relation.waiting_for_thread(thread, process)))
         for process in driver.barred:
             thread = driver.processes[process][0].index
-            kept.append((process, relation.waiting_for_nothing(thread, process)))
+            timed = driver.processes.may_time_out[thread]
+            kept.append((process, relation.waiting_for_nothing(thread, process, timed=timed)))
         for process, (takings, own) in kept:
             if takings:
                 self._reverse(takings, len(driver.steps), process, own)

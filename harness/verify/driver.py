@@ -148,11 +148,13 @@ class Driver(Scheduler):
         super().execute(first, schedule, hooks, limit=STEPS)
         if self.over == "crash" and self.noter.process >= 0:
             gone = self.current
-            self.steps.append(self.noter.close(gone, crashed=True))
+            step = self.noter.close(gone, crashed=True)
+            self.steps.append(step)
             self.complete = True
-            self._note_stuck()
-            enabled = self.enabled_processes()
-            self.barred = [p for p in enabled if processes[p][0] is not gone]
+            self._note_stuck(step)
+            kept = {process for process, _ in self.stuck}
+            others = [p for p in self.enabled_processes() if processes[p][0] is not gone]
+            self.barred = [p for p in others if p not in kept]
 
     def draw(self) -> None:
         """Nothing is granted: each decision is asked for."""
@@ -343,14 +345,16 @@ class Driver(Scheduler):
             thread.blocked_on = stand.obj
         return None
 
-    def _note_stuck(self) -> None:
-        """Who can not go on, and what can therefore not begin."""
+    def _note_stuck(self, crash: Step | None = None) -> None:
+        """Who can not go on, or could not until ``crash``, and what can therefore not begin."""
         for thread in self.live():
             if thread.activity is None:
                 continue
             stand = self.processes.at[thread.index]
-            if stand is not None and stand.kind in BLOCKING and held(stand.obj, stand.kind):
-                self.stuck.append((self.processes.inside[thread.index], stand.obj.name))
+            if stand is not None and stand.kind in BLOCKING:
+                obj, kind = stand.obj, stand.kind
+                if held(obj, kind) or (crash is not None and crash.kept_out(obj, kind)):
+                    self.stuck.append((self.processes.inside[thread.index], obj.name))
             self.without_thread += self.processes.ready([thread])
 
     def _prove(self, thread: VirtualThread) -> VirtualThread | None:

@@ -105,6 +105,7 @@ class HappensBefore:
                 races.append(enabler)
             own |= before[enabler]
         predecessors: set[int] = set()
+        crashed = False
         for thing, way in step.footprint:
             touched = self._touched.get(thing)
             if touched is None:
@@ -117,6 +118,7 @@ class HappensBefore:
                 now = (way, (number,), touched[1])
             self._touched.put(number, thing, now)
             if thing is WORLD:
+                crashed = True
                 predecessors.update(self._last_of_others(thread))
         releases: set[int] = set()
         if step.waited and step.takes is not None:
@@ -137,7 +139,7 @@ class HappensBefore:
         if step.takes is not None:
             first, times = self._locked.get((step.takes, thread), (number, 0))
             self._locked.put(number, (step.takes, thread), (first if times else number, times + 1))
-        elif step.unlocks is not None:
+        elif step.unlocks is not None and not crashed:  # the end of a run lets nobody in
             first, times = self._locked.get((step.unlocks, thread), (number, 1))
             self._locked.put(number, (step.unlocks, thread), (first, times - 1))
         for process in step.creates:
@@ -170,13 +172,20 @@ class HappensBefore:
         own = self._up_to(self._created.get(process, -1))
         return 1 << self._opened[thread] & ~own, own
 
-    def waiting_for_nothing(self, thread: int, process: int) -> tuple[int, int]:
+    def waiting_for_nothing(self, thread: int, process: int, *, timed: bool) -> tuple[int, int]:
         """A run was ended by its last step before ``process`` could make its next one.
+
+        Args:
+            thread: of the process.
+            process: its number.
+            timed: whether the last wait of the thread could have ended without a notification.
 
         Returns:
             As for ``waiting_for_lock``: the taking is that last step.
         """
         own = self._up_to(self._last.get(thread, -1)) | self._up_to(self._created.get(process, -1))
+        if not timed:
+            own |= self._up_to(self._notified.get(thread, -1))
         return 1 << len(self._steps) - 1 & ~own, own
 
     def _up_to(self, number: int) -> int:

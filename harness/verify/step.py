@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from harness.verify.footprint import Footprint
+from harness.verify.footprint import SHARE, Footprint
 
 OPENS, ACCESSES, RETURNS = "opens", "accesses", "returns"
 """Sorts of step: a thread takes an activity, makes an access, returns from a wait or a sleep."""
@@ -40,3 +41,8 @@ class Step:
     withdraws: Sequence[int]
     notifies: Sequence[int]
     timed: bool
+
+    def kept_out(self, obj: Any, kind: str) -> bool:
+        """Whether access ``kind`` to the lock ``obj`` could not be made until this step."""
+        shared = kind == "read_lock" and (obj.name, SHARE) in self.footprint
+        return self.unlocks == obj.name and not shared

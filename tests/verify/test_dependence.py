@@ -16,9 +16,12 @@ from harness import (
     Cell,
     Condition,
     Engine,
+    Event,
     Int,
+    Mutex,
     Outcome,
     Request,
+    RWLock,
     Topology,
     operation,
 )
@@ -162,3 +165,66 @@ def test_a_deadlock_with_a_thread_that_reads_less_often_than_it_did():
     writer = (("locked", 0, (("writing", 0, ()),)),)
     cls = type("Drawn", (Program,), {"codes": (reader, writer)})
     same(cls, workload(cls, "T0 act which=0", "T1 act which=1"))
+
+
+# ---------------------------------------------------- what the end of a run lets go on
+
+
+def crashes(lock):
+    def body(shared):
+        with shared.lock:
+            raise ValueError("on the way out the lock is released")
+
+    def reading(shared):
+        shared.lock.read_lock()
+        try:
+            raise ValueError("and it is here")
+        finally:
+            shared.lock.read_unlock()
+
+    return reading if lock is RWLock else body
+
+
+def test_a_crash_that_releases_a_lock():
+    def want(shared):
+        with shared.lock:
+            shared.x.write(1)
+
+    same(*threads(lambda: {"lock": Mutex("lock")}, crashes(Mutex), want), traces=False)
+
+
+@pytest.mark.parametrize("kind", ["read", "write"])
+def test_a_crash_that_releases_what_others_may_read(kind):
+    def want(shared):
+        getattr(shared.lock, f"{kind}_lock")()
+        shared.x.write(1)
+        getattr(shared.lock, f"{kind}_unlock")()
+
+    same(*threads(lambda: {"lock": RWLock("lock")}, crashes(RWLock), want), traces=False)
+
+
+@pytest.mark.parametrize("timeout", [None, 5])
+def test_a_crash_just_after_somebody_was_woken(timeout):
+    def body(shared):
+        shared.rung.set()
+        raise ValueError("before the other one could go on")
+
+    def wait(shared):
+        shared.x.write(1 + shared.rung.wait(timeout=timeout))
+
+    same(*threads(lambda: {"rung": Event("rung")}, body, wait), traces=False)
+
+
+def test_an_unlocking_that_is_refused_releases_nothing():
+    def misuse(shared):
+        with shared.lock:
+            shared.other.unlock()
+
+    def want(shared):
+        with shared.lock, shared.other:
+            shared.x.write(1)
+
+    def make():
+        return {"lock": Mutex("lock"), "other": Mutex("other")}
+
+    same(*threads(make, misuse, want), traces=False)
