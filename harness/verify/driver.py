@@ -359,13 +359,14 @@ class Driver(Scheduler):
 
     def _prove(self, thread: VirtualThread) -> VirtualThread | None:
         """Only threads that repeated themselves are left: does ``thread`` still do that?"""
-        stand = self.processes.at[thread.index]
-        lost = thread.activity is None or stand is None or not self._can_go_on(thread)
+        lost = thread.activity is None or not self._can_go_on(thread)
         self._proof_steps += 1
         if lost or self._proof_steps > 2 * LONGEST:
             self.over = "repeats"
             return None
-        return self._prove_next() if self._round.closes(()) else thread
+        if self.processes.at[thread.index] is None:
+            return thread  # it sleeps, or waits no longer than a while: that ends some day
+        return self._prove_next() if self._round.proves() else thread
 
     def _prove_next(self) -> VirtualThread | None:
         if not self._unproven:

@@ -92,6 +92,13 @@ class Round:
         self._start, self._since = len(steps), 0
         return False
 
+    def proves(self) -> bool:
+        """Whether it closes, where nobody else is left who could want a lock."""
+        try:
+            return self.closes(())
+        except UnprovableError:
+            return False
+
     def _holds_a_lock(self, steps: Sequence[Step]) -> bool:
         held: set[str] = set()
         for step in steps[self._start :]:

@@ -6,15 +6,23 @@ import pytest
 from exploring import exploration
 from helpers import threads_engine, workload
 
-from harness import Atomic, SpinLock, relax
+from harness import (
+    Atomic,
+    Event,
+    SpinLock,
+    relax,
+    sleep,
+)
 from harness.engines.haproxy import HISTORY
+from harness.runtime.watchdog import watchdog
 
 
 def explored(cls, load):
     it = exploration(cls, load)
     found = set()
-    while not it.done:
-        found |= {f.kind.value for f in it.next().findings}
+    with watchdog(it.driver):
+        while not it.done:
+            found |= {f.kind.value for f in it.next().findings}
     assert not it.tally.limited
     return found, it.tally
 
@@ -26,7 +34,7 @@ def findings(make, *bodies):
 
 
 def flag():
-    return {"flag": Atomic("flag", 0), "other": Atomic("other", 0)}
+    return {"flag": Atomic("flag", 0), "other": Atomic("other", 0), "rung": Event("rung")}
 
 
 def spin(shared):
@@ -46,6 +54,19 @@ def write_and_restore(shared):
         shared.other.store(0)
 
 
+def sleep_between(shared):
+    while not shared.flag.load():
+        sleep(5)
+
+
+def time_out_between(shared):
+    while not shared.flag.load():
+        shared.rung.wait(timeout=5)
+
+
+LOOPS = (spin, give_way, write_and_restore, sleep_between, time_out_between)
+
+
 def raise_flag(shared):
     shared.flag.store(1)
 
@@ -55,14 +76,14 @@ def look_at_other(shared):
 
 
 def test_a_spin_that_another_thread_ends_is_no_finding():
-    for loop in (spin, give_way, write_and_restore):
+    for loop in LOOPS:
         found, tally = findings(flag, loop, raise_flag)
         assert not found
         assert tally.traces
 
 
 def test_a_spin_that_nobody_ends_is_one():
-    for loop in (spin, give_way, write_and_restore):
+    for loop in LOOPS:
         assert findings(flag, loop, look_at_other)[0] == {"endless-loop"}
 
 
