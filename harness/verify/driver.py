@@ -16,7 +16,7 @@ from harness.runtime import recursion
 from harness.runtime.frames import accessing_frame
 from harness.runtime.hooks import Hooks
 from harness.runtime.housekeeping import CHECK_EVERY
-from harness.runtime.scheduler import FOREVER, Scheduler
+from harness.runtime.scheduler import Scheduler
 from harness.runtime.spinning import Parked
 from harness.runtime.thread import Activity, VirtualThread
 from harness.runtime.unwinding import refuse
@@ -33,7 +33,7 @@ from harness.verify.footprint import (
 )
 from harness.verify.noting import Noter
 from harness.verify.processes import Processes, Stand
-from harness.verify.spins import LONGEST, Round, Watch
+from harness.verify.spins import LONGEST, SUSPICIOUS, Round, Watch
 from harness.verify.step import ACCESSES, OPENS, Step
 
 STEPS = 2_000
@@ -190,6 +190,8 @@ class Driver(Scheduler):
         """See ``Scheduler.pick``."""
         if self.unwinding:
             refuse(self)
+        if self._finale:
+            return thread.ready.pop(0)
         if self._opening is None:
             following = self._next(thread)
             if following is not thread:
@@ -208,9 +210,6 @@ class Driver(Scheduler):
         if self.unwinding:
             refuse(self)
         thread = self.current
-        if self._finale:
-            self._go_on_in_finale()
-            return
         self.processes.at[thread.index] = None
         self.processes.may_time_out[thread.index] = bool(self.timed & thread.bit)
         following = self._next(thread)
@@ -228,6 +227,8 @@ class Driver(Scheduler):
         """Who makes the next step; None when the run is over. ``thread`` made the last one."""
         if self._cursor < len(self._script):
             return self._next_of_script()
+        if self._finale:
+            return self._probe(thread)
         if self._unproven is not None:
             return self._prove(thread)
         if self._driving:
@@ -336,7 +337,7 @@ class Driver(Scheduler):
         self.complete = True
         if not self.stuck and self.hooks.exhausted():
             self._finale = True
-            self.left = FOREVER
+            self._round = Round(self.hooks)
             return next(t for t in self.live() if t.ready)
         for process, _ in self.stuck:
             thread, _ = self.processes[process]
@@ -379,10 +380,21 @@ class Driver(Scheduler):
         self._proof_steps = 0
         return self._unproven.pop()
 
-    def _go_on_in_finale(self) -> None:
-        for thread in self.live():
-            if thread.ready and thread is not self.current:
-                self._hand_over(thread)
-                return
-        if not self.hooks.exhausted():
-            self._hand_over(None)
+    def _probe(self, thread: VirtualThread) -> VirtualThread | None:
+        """Who goes on with the probe of the capacity; None when it ends, or repeats itself."""
+        self.index += 1
+        if self.index > 2 * STEPS:
+            self.over, self.complete = "limit", False
+            return None
+        if self.processes.at[thread.index] is None:
+            # It sleeps or waits, it is over, or its task has been woken.
+            following = super().successors()
+            if following:
+                return following[0]
+            self.hooks.exhausted()
+            return None
+        # Few probes are as long as that a look at the state would be worth it.
+        if self.index > len(self.steps) + SUSPICIOUS and self._round.proves():
+            self.spinners.parked[thread.bit] = Parked(thread, {}, None)
+            return None
+        return thread

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import pytest
 from exploring import exploration
-from helpers import threads_engine, workload
+from helpers import DEFAULT, executor, threads_engine, workload
 
 from harness import (
+    ADMITTED,
     Atomic,
+    Engine,
     Event,
+    Outcome,
+    Request,
     SpinLock,
+    Topology,
     relax,
     sleep,
 )
@@ -135,3 +140,58 @@ def test_a_spin_until_no_other_thread_is_inside(revision, loops):
     found, tally = explored(cls, workload(cls, *ops))
     assert ("endless-loop" in found) == loops
     assert tally.traces
+
+
+# ------------------------------------------------------------- the probe of the capacity
+
+
+class Leaking(Engine):
+    """The one slot is never given back; ``pause`` is what who finds it taken does."""
+
+    def setup(self, topology: Topology) -> None:
+        self.taken = Atomic("taken", 0)
+        self.never = Event("never")
+        self.resource("slot", capacity=1)
+
+    def arrive(self, request: Request) -> Outcome:
+        while self.taken.load():
+            if self.pause():
+                break
+        self.taken.store(1)
+        return ADMITTED
+
+    def finish(self, request: Request) -> None:
+        pass
+
+    def pause(self) -> bool:
+        return False
+
+
+class RelaxingLeak(Leaking):
+    def pause(self) -> bool:
+        relax()
+        return False
+
+
+class SleepyLeak(Leaking):
+    def pause(self) -> bool:
+        sleep(5)
+        return False
+
+
+class SleepsOnce(Leaking):
+    def pause(self) -> bool:
+        sleep(5)
+        return True
+
+
+class TimesOut(Leaking):
+    def pause(self) -> bool:
+        return not self.never.wait(timeout=5)
+
+
+@pytest.mark.parametrize("cls", [Leaking, RelaxingLeak, SleepyLeak, SleepsOnce, TimesOut])
+def test_a_probe_that_has_to_wait_comes_to_what_a_campaign_says(cls):
+    load = workload(cls, "T0 arrive A")
+    verdict = executor(cls).run(load, DEFAULT).verdict
+    assert explored(cls, load)[0] == {verdict} - {"ok"}
