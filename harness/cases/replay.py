@@ -2,7 +2,9 @@
 
 Switches are anchored to (thread, operation, site, occurrence). Where an anchor is not met as it
 stands, the nearest decision of the same thread in the same operation takes its place, and the
-run is made anew. The result says which it was: ``exact``, ``resynchronised`` or ``stale``.
+run is made anew. Where the finding that the case is about does not show then, schedules near by
+are tried (see ``guessing``). The result says which it was: ``exact``, ``resynchronised`` or
+``stale``.
 """
 
 from __future__ import annotations
@@ -12,7 +14,10 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from harness.cases.casefile import SavedCase
+from harness.cases.guessing import guessed
+from harness.cases.near import FAR, candidates, distance
 from harness.execute.run import Executor, RecordedRun
+from harness.model.finding import Kind
 from harness.model.schedule import Anchor, Switch
 from harness.model.workload import Workload
 
@@ -44,14 +49,17 @@ class Replay:
     wanted: str = ""
 
     @property
+    def shown(self) -> bool:
+        """Whether the run shows what the case is about."""
+        return any(f.kind.value == self.wanted for f in self.recorded.run.findings)
+
+    @property
     def verdict(self) -> str:
         """The run's verdict; ``stale`` where the schedule no longer applies and found nothing.
 
         Where the run shows several findings, the one the case is about, if it is among them.
         """
-        run = self.recorded.run
-        shown = any(f.kind.value == self.wanted for f in run.findings)
-        found = self.wanted if shown else run.verdict
+        found = self.wanted if self.shown else self.recorded.run.verdict
         if self.fidelity is Fidelity.STALE and found == "ok":
             return Fidelity.STALE.value
         return found
@@ -66,11 +74,29 @@ def replay(
         executor: the engine.
         workload: what is requested.
         switches: the schedule.
-        wanted: kind of finding the case is about.
+        wanted: kind of finding the case is about, if it is.
 
     Raises:
         EngineError: the engine can not be run.
     """
+    followed = _followed(executor, workload, switches, wanted)
+    stale = followed.fidelity is Fidelity.STALE
+    if wanted not in _FINDINGS or (followed.shown and not stale):
+        return followed
+    found = guessed(executor, workload, switches, wanted)
+    if found is None:
+        return followed
+    recorded, placed = found
+    moved = [one for one, now in zip(switches, placed, strict=True) if one != now]
+    return Replay(Fidelity.RESYNCHRONISED, recorded, moved=moved, wanted=wanted)
+
+
+_FINDINGS = {kind.value for kind in Kind}
+
+
+def _followed(
+    executor: Executor, workload: Workload, switches: Sequence[Switch], wanted: str
+) -> Replay:
     recorded, met = executor.replay(workload, switches)
     if all(met):
         return Replay(Fidelity.EXACT, recorded, wanted=wanted)
@@ -143,22 +169,5 @@ _CANDIDATES = 4
 
 
 def _candidates(wanted: Anchor, reached: Sequence[Anchor]) -> list[Anchor]:
-    """The decisions that may stand in for ``wanted``, best first."""
-    same = [a for a in reached if a.thread == wanted.thread and a.op == wanted.op and a != wanted]
-    ranked = sorted(same, key=lambda a: _distance(wanted, a))
-    return [a for a in ranked if _distance(wanted, a)[0] < 3][:_CANDIDATES]
-
-
-def _distance(wanted: Anchor, other: Anchor) -> tuple[int, int]:
-    """How far apart two anchors of one operation are; the smaller the better."""
-    apart = abs(wanted.occurrence - other.occurrence)
-    if other.site == wanted.site:
-        return 0, apart
-    function, _, access = wanted.site.partition(": ")
-    other_function, _, other_access = other.site.partition(": ")
-    if access and access == other_access:
-        return 1, apart
-    # A renamed or retyped access in the same function, on the same object.
-    if access and function == other_function and access.split()[-1:] == other_access.split()[-1:]:
-        return 2, apart
-    return 3, apart
+    """The decisions that may stand in for ``wanted`` whatever the run shows then, best first."""
+    return [a for a in candidates(wanted, reached) if distance(wanted, a) < FAR][:_CANDIDATES]
