@@ -3,8 +3,9 @@
 The order of value: fewer requests and operations, fewer threads, fewer context switches, then
 smaller parameters, then later switches. Passes are deterministic; a pass may only make the case
 smaller in that order, so repeating them ends; when a whole round changes nothing the case is
-1-minimal: no single operation and no single switch can go. Schedules are carried from candidate to
-candidate by their anchors, so taking a request away does not shift what is left.
+1-minimal: no single operation and no single switch can go, and no parameter can be smaller.
+Schedules are carried from candidate to candidate by their anchors, so taking a request away does
+not shift what is left.
 
 The rounds follow Hypothesis' shrinker (shortlex order, passes to a fixed point).
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from random import Random
 
 from harness.cases.labels import relabelled
 from harness.cases.reading import CaseFileError, read_workload
@@ -35,6 +37,12 @@ _STUCK = 4000
 
 _ROUND = 20
 """What a run costs that went round for ever: the proof takes as long as so many others."""
+
+_SAMPLES = 50
+"""Random schedules under which a smaller workload is run."""
+
+_MOST, _SPREADS = 30, (2, 6, 20)
+"""Deviations in one of them, and decisions between two, at the most."""
 
 _LONGEST = 80
 """Decisions in a run up to which all pairs of deviations are tried."""
@@ -144,6 +152,7 @@ class _Search:
                 self._remove_operations()
                 or self._remove_threads()
                 or self._remove_switches()
+                or self._lower_parameters()
                 or self._slide_switches()
             ):
                 pass
@@ -151,9 +160,10 @@ class _Search:
                 return False
             try:
                 if not (
-                    self._fewest_switches()
-                    or self._lower_parameters()
+                    self._sample_smaller()
+                    or self._fewest_switches(below=2)
                     or self._remove_operations(deviations=2)
+                    or self._fewest_switches(below=3)
                     or self._remove_operations(deviations=3)
                 ):
                     return True
@@ -179,6 +189,17 @@ class _Search:
                         return True
                 elif self.accepts(*smaller):
                     return True
+        return False
+
+    def _sample_smaller(self) -> bool:
+        """Take one operation away, with a random schedule: many bugs show under a good part."""
+        for i in reversed(range(len(self.workload.ops))):
+            smaller = without_operation(self.workload, self.switches, i, self._spec)
+            if smaller is None:
+                continue
+            threads = smaller[0].topology.threads
+            if any(self._shows(smaller[0], schedule) for schedule in _random_schedules(threads)):
+                return True
         return False
 
     def _remove_threads(self) -> bool:
@@ -236,24 +257,28 @@ class _Search:
         self.switches, self.recorded, self.finding = recorded.switches, recorded, finding
         return True
 
-    def _fewest_switches(self) -> bool:
-        """Fewer switches than now, by trying all places for none, one and two of them."""
+    def _fewest_switches(self, below: int) -> bool:
+        """Fewer switches than now, by trying all places for less than ``below`` of them."""
         return len(self.switches) > 1 and self._search_again(
-            self.workload, min(3, len(self.switches))
+            self.workload, min(below, len(self.switches))
         )
 
     def _search_again(self, workload: Workload, below: int) -> bool:
         """Look for the finding among all schedules of fewer than ``below`` deviations."""
         for deviations in range(below):
             for gaps, choices in self._schedules(workload, deviations):
-                self._spend()
-                run = self._executor.run(workload, Schedule(gaps, choices, len(gaps)))
-                self._charge(run)
-                if any(f.signature == self._signature for f in run.findings):
-                    recorded = self._executor.record(workload, Schedule(gaps, choices, len(gaps)))
-                    if self._keep(workload, recorded):
-                        return True
+                if self._shows(workload, Schedule(gaps, choices, len(gaps))):
+                    return True
         return False
+
+    def _shows(self, workload: Workload, schedule: Schedule) -> bool:
+        """Run a schedule, for what it costs; keep it if it shows the finding and is smaller."""
+        self._spend()
+        run = self._executor.run(workload, schedule)
+        self._charge(run)
+        if not any(f.signature == self._signature for f in run.findings):
+            return False
+        return self._keep(workload, self._executor.record(workload, schedule))
 
     def _schedules(
         self, workload: Workload, deviations: int
@@ -333,6 +358,15 @@ class _Search:
         self.runs += 1
         if self._progress is not None:
             self._progress(self.runs)
+
+
+def _random_schedules(threads: int) -> Iterator[Schedule]:
+    """Schedules of few and of many deviations, close together or not; each time the same ones."""
+    random = Random(1)
+    for _ in range(_SAMPLES):
+        number, spread = random.randrange(1, _MOST), random.choice(_SPREADS)
+        gaps = [random.randrange(spread) for _ in range(number)]
+        yield Schedule(gaps, [random.randrange(threads) for _ in range(number)], number)
 
 
 def _size(workload: Workload, switches: Sequence[Switch]) -> tuple[object, ...]:

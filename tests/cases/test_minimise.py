@@ -7,7 +7,7 @@ from itertools import combinations
 from random import Random
 
 import pytest
-from engines_for_tests import StrandingPool
+from engines_for_tests import StrandingPool, TrylockPool
 from helpers import DEFAULT, executor, find, only, small_schedules, workload
 
 from harness import ADMITTED, REJECTED, Cell, Engine, Int, SpinLock, operation, takes
@@ -237,6 +237,19 @@ def test_a_spent_budget_gives_the_best_so_far_and_says_so():
     result = minimise(ex, load, switches, wanted, budget=2)
     assert not result.complete
     assert shows(ex, result.workload, result.switches, wanted)
+
+
+def test_a_spent_budget_leaves_no_parameter_larger_than_need_be():
+    ex, load, switches, wanted = messy_finding(Overfull, Kind.OVER_ADMISSION)
+    result = minimise(ex, load, switches, wanted, budget=0)
+    assert {value for op in result.workload.ops for value in op.args} == {0}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_request_goes_though_it_takes_quite_another_schedule_within_a_small_budget(seed):
+    ex, load, switches, wanted = random_finding(TrylockPool, Kind.STRANDED, seed)
+    result = minimise(ex, load, switches, wanted, budget=300)
+    assert result.workload.requests == 2
 
 
 def test_progress_is_told_in_rising_order():
