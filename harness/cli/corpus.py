@@ -9,9 +9,11 @@ import click
 from harness.campaign.collector import NondeterministicEngineError, divergence
 from harness.cases.casefile import SavedCase, load, save
 from harness.cases.neighbours import neighbours
+from harness.cases.reading import CaseFileError
 from harness.cases.replay import Fidelity, Replay, replay_saved
 from harness.cli.console import FINDINGS, as_json, fail, out, plain_errors, print_json
 from harness.cli.selecting import case_argument, engine_for, engine_option, engines_for
+from harness.codec.codec import CodecError
 from harness.engine.registry import EngineRef
 from harness.execute.opening import open_executor
 from harness.execute.run import Executor
@@ -51,7 +53,7 @@ def fixed(case: Path, engine: str | None, json_: bool) -> None:
     executor, result = _replay(saved, ref)
     shown = result.recorded.run.verdict
     if shown == "ok":
-        shown = _worst_neighbour(executor, saved, result)
+        shown = _worst_neighbour(case, executor, saved, result)
     if shown != "ok":
         if json_:
             print_json({"case": str(case), "fixed": False, "verdict": shown})
@@ -72,13 +74,16 @@ def _replay(saved: SavedCase, ref: EngineRef) -> tuple[Executor, Replay]:
     return executor, result
 
 
-def _worst_neighbour(executor: Executor, saved: SavedCase, result: Replay) -> str:
+def _worst_neighbour(case: Path, executor: Executor, saved: SavedCase, result: Replay) -> str:
     """The first verdict other than ok among variants of the schedule."""
     workload = saved.workload(executor.spec)
-    with executor.guard():
-        for run in neighbours(executor, workload, result.recorded.schedule):
-            if run.worst is not None and run.worst.kind.value == saved.finding:
-                return run.verdict
+    try:
+        with executor.guard():
+            for run in neighbours(executor, workload, result.recorded.schedule):
+                if run.worst is not None and run.worst.kind.value == saved.finding:
+                    return run.verdict
+    except CodecError as error:
+        raise CaseFileError(f"{case}: no variants of it can be made, since {error}") from error
     return "ok"
 
 

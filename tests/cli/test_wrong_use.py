@@ -6,6 +6,7 @@ import pytest
 from campaigns import STRANDS, cases, engine, fuzz, harness
 
 from harness.campaign.libfuzzer import why_unavailable
+from harness.cases.casefile import SavedCase, save
 
 COMMANDS = ("replay", "show", "minimize", "accept", "fixed")
 
@@ -30,6 +31,18 @@ def refused(*arguments):
     assert ended.code == 2
     assert ended.out == ""
     return ended.complaint()
+
+
+@pytest.mark.parametrize("arrivals", [0, 17])
+def test_a_case_of_which_there_are_no_variants_can_not_be_declared_fixed(tmp_path, arrivals):
+    target = f"{engine(tmp_path)}:Sound"
+    ops = [f"T0 arrive {chr(ord('A') + n)}" for n in range(arrivals)]
+    case = SavedCase("pool", target, "stranded", "t", {"threads": 2}, ops, [], {}, "c")
+    path = tmp_path / "one.case.toml"
+    save(case, path)
+    told = refused("fixed", path, "--engine", target)
+    assert str(path) in told
+    assert "1 to 16 operations" in told
 
 
 def test_an_unknown_engine_gets_a_suggestion():
