@@ -41,6 +41,8 @@ def guessed(
     Raises:
         EngineError: the engine can not be run.
     """
+    if len(switches) > RUNS:
+        return None  # not each could be moved even once
     search = _Search(executor, workload, switches, kind)
     cost = 0
     while search.tries(switches, 0, cost) and search.found is None:

@@ -103,10 +103,13 @@ def _followed(
     placed = list(switches)
     alive = [True] * len(placed)
     moved: list[Switch] = []
+    left = _TRIES
     for i, original in enumerate(switches):
         if met[i]:
             continue
-        for anchor in _candidates(original.anchor, recorded.anchors):
+        near = _candidates(original.anchor, recorded.anchors)[:left]
+        left -= len(near)
+        for anchor in near:
             placed[i] = replace(original, anchor=anchor)
             attempt, now_met = _run(executor, workload, placed, alive)
             # A switch placed too early would silently pass over those before it.
@@ -115,8 +118,7 @@ def _followed(
                 moved.append(original)
                 break
         else:
-            alive[i] = False
-            recorded, met = _run(executor, workload, placed, alive)
+            alive[i] = False  # it was not taken in this run, which is the same without it
     lost = [s for s, is_alive in zip(switches, alive, strict=True) if not is_alive]
     fidelity = Fidelity.STALE if lost else Fidelity.RESYNCHRONISED
     return Replay(fidelity, recorded, lost, moved, wanted)
@@ -164,6 +166,9 @@ def _run(
     answers = iter(met)
     return recorded, [next(answers) if is_alive else True for is_alive in alive]
 
+
+_TRIES = 1_000
+"""Places tried for all switches together. Cases need some dozen; a file may list thousands."""
 
 _CANDIDATES = 4
 

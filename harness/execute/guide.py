@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.execute.recorder import Recorder
-from harness.model.schedule import Switch
+from harness.model.schedule import Anchor, Switch
 from harness.runtime.scheduler import Scheduler
 from harness.runtime.watched import Place
 
@@ -25,18 +25,19 @@ class AnchorGuide:
         self._s = scheduler
         self._recorder = recorder
         self._switches = switches
+        self._at: dict[Anchor, list[int]] = {}
+        for i, switch in enumerate(switches):
+            self._at.setdefault(switch.anchor, []).append(i)
         self._next = 0
         self.met = [False] * len(switches)
 
     def choice(self, place: Place) -> int | None:
         """The alternative that the switch anchored here takes, None when there is none."""
         anchor = self._recorder.anchor
-        for i in range(self._next, len(self._switches)):
-            switch = self._switches[i]
-            if switch.anchor == anchor:
-                break
-        else:
+        i = next((i for i in self._at.get(anchor, ()) if i >= self._next), None)
+        if i is None:
             return None
+        switch = self._switches[i]
         targets = self._targets(place)
         wanted = (switch.to, switch.activity)
         if wanted not in targets:

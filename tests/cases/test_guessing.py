@@ -157,7 +157,9 @@ class Fake:
         )
 
 
-@pytest.mark.parametrize("switches", [[], at("gone: read y"), at("gone: read y") * 3])
+@pytest.mark.parametrize(
+    "switches", [[], at("gone: read y") * 3, at("arrive: read x0") * 5000], ids=len
+)
 def test_guessing_ends(switches):
     fake = Fake()
     assert guessing.guessed(fake, workload(Looks, *LOAD), switches, "exception") is None

@@ -212,6 +212,24 @@ class Three(Engine):
         self.y.read()
 
 
+def test_thousands_of_switches_that_do_not_apply_are_given_up(stranding):
+    load, _ = stranding
+    ex = executor(StrandingPool)
+    runs = 0
+
+    class Counting:
+        def replay(self, load, switches):
+            nonlocal runs
+            runs += 1
+            return ex.replay(load, switches[-20:])[0], [False] * len(switches)
+
+    nowhere = Switch(Anchor(0, "arrive A", "arrive: lock lock", 9), 0)
+    again = replay(Counting(), load, [nowhere] * 3000)
+    assert again.fidelity is Fidelity.STALE
+    assert len(again.lost) == 3000
+    assert runs < 1100
+
+
 def test_a_switch_is_not_moved_before_one_that_would_then_be_passed_over():
     at_y = Switch(Anchor(0, "work", "work: read y", 1), 1)
     at_second_x = Switch(Anchor(0, "work", "work: read x", 2), 1)
