@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from harness.execute.run import RecordedRun
 from harness.model.finding import Finding, Kind
+from harness.model.trace import Step
 from harness.report.timeline import WAITS, Moment, Stretch, Timeline, timeline
 
 STRANDED = "stranded: "
@@ -111,6 +112,12 @@ def wait_of(line: Timeline, finding: Finding) -> Wait | None:
 def departure(wait: Wait, stretch: Stretch) -> Moment:
     """The moment at which an obliged activity of ``wait`` left."""
     return wait.queued if stretch is wait.arrival else stretch.moments[-1]
+
+
+def steps_until_departure(wait: Wait, stretch: Stretch) -> list[Step]:
+    """The steps of an activity of ``wait`` up to its departure; a wait that ends goes on."""
+    until = departure(wait, stretch).passed
+    return [step for step in stretch.steps if step.index < until]
 
 
 def _settled(stretch: Stretch, until: Moment) -> Moment | None:

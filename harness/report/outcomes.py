@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from harness.report.obligation import STRANDED
 from harness.report.timeline import Timeline
 
 
@@ -17,14 +18,14 @@ def outcomes(line: Timeline, stranded: Sequence[str]) -> dict[int, str]:
 
     Args:
         line: the run.
-        stranded: requests known to be queued at the end.
+        stranded: requests found to be queued with nobody left to dequeue them.
     """
     found: dict[int, str] = {}
     for stretch in line.stretches:
         if stretch.kind != "arrive" or stretch.end is None:
             continue
         name = stretch.subject
-        later = [m.text for m in line.moments[stretch.begin :]]
+        later = [m.text for m in line.moments[stretch.end :]]
         dispatched = [
             m.at for m in line.moments[stretch.begin :] if m.text.startswith(f"dispatches {name} ")
         ]
@@ -34,7 +35,7 @@ def outcomes(line: Timeline, stranded: Sequence[str]) -> dict[int, str]:
                 if dispatched[0] > stretch.end
                 else f"{name} is dispatched already"
             )
-        elif name in stranded:
+        elif name in stranded and any(text.startswith(STRANDED) for text in later):
             found[stretch.end] = f"{name} is queued"
         elif f"begins finish {name}" in later:
             found[stretch.end] = f"{name} is admitted"

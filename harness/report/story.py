@@ -6,11 +6,13 @@ it had seen, what goes round and round, who was let in too much.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from harness.model.finding import Finding, Kind
 from harness.model.trace import Step
 from harness.report.accesses import LOCKS, TRIES, access_of, clean, failed, looks, sight
-from harness.report.obligation import Wait, departure, wait_of
-from harness.report.timeline import Stretch, Timeline
+from harness.report.obligation import Wait, departure, steps_until_departure, wait_of
+from harness.report.timeline import ENDS, TIMES_OUT, Stretch, Timeline
 
 
 def story(line: Timeline, finding: Finding | None) -> list[str]:
@@ -34,13 +36,12 @@ def sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
-def last_looks(line: Timeline, stretch: Stretch) -> list[Step]:
-    """What made an activity leave, as far as the trace tells: the last things it saw.
+def last_looks(line: Timeline, steps: Sequence[Step]) -> list[Step]:
+    """What made an activity of these steps leave, as far as the trace tells: the last it saw.
 
     That is the last try that failed, if one did; otherwise its last looks at two objects that
     other threads access too, or at any two if there are none of those.
     """
-    steps = stretch.steps
     tries = [s for s in steps if failed(s) and access_of(s).verb in TRIES]
     if tries:
         return tries[-1:]
@@ -59,7 +60,11 @@ def spoken_of(line: Timeline, wait: Wait) -> set[int]:
     told = list(wait.obliged[-2:])
     if len(told) == 1 and wait.missed is not None:
         told.append(wait.missed)
-    return {step.index for stretch in told for step in last_looks(line, stretch)}
+    return {
+        step.index
+        for stretch in told
+        for step in last_looks(line, steps_until_departure(wait, stretch))
+    }
 
 
 def _stranded(line: Timeline, finding: Finding, wait: Wait) -> list[str]:
@@ -67,25 +72,22 @@ def _stranded(line: Timeline, finding: Finding, wait: Wait) -> list[str]:
     who = " and ".join(names)
     verb = "is" if len(names) == 1 else "are"
     last = wait.last
-    saw = _saw(line, last)
-    end = departure(wait, last)
     parts = [
         f"{who} {verb} queued in {clean(finding.where)}, capacity is free, and nobody is left to "
         f"take {'it' if len(names) == 1 else 'them'} out: the last one obliged to look, "
-        f"{last.label} on T{last.thread}, left after {_count(end.passed)}{saw}."
+        f"{last.label} on T{last.thread}, {_left(line, wait, last, 'went')}."
     ]
     if len(wait.obliged) > 1:
         other = wait.obliged[-2]
         parts.append(
-            f"Before it, {other.label} on T{other.thread} had left after "
-            f"{_count(departure(wait, other).passed)}{_saw(line, other)}."
+            f"Before it, {other.label} on T{other.thread} had {_left(line, wait, other, 'gone')}."
         )
     elif wait.missed is not None:
         other = wait.missed
         parts.append(
             f"While {wait.request} was still on its way into the queue, {other.label} on "
             f"T{other.thread} looked and left without it after "
-            f"{_count(other.moments[-1].passed)}{_saw(line, other)}."
+            f"{_count(other.moments[-1].passed)}{_saw(line, other.steps)}."
         )
     if finding.transient:
         parts.append(_ended(line, wait))
@@ -94,6 +96,8 @@ def _stranded(line: Timeline, finding: Finding, wait: Wait) -> list[str]:
 
 def _ended(line: Timeline, wait: Wait) -> str:
     for moment in line.moments[wait.stranded.at :]:
+        if moment.text.startswith(TIMES_OUT) and moment.activity == wait.arrival.label:
+            return f"Only the timeout of its wait ended it, after {_count(moment.passed)}."
         if moment.text.startswith(f"dispatches {wait.request} "):
             return (
                 f"Only luck ended the wait: {moment.activity} on T{moment.thread}, which owed "
@@ -123,8 +127,15 @@ def _let_in(line: Timeline, request: str) -> str:
     return ""
 
 
-def _saw(line: Timeline, stretch: Stretch) -> str:
-    seen = last_looks(line, stretch)
+def _left(line: Timeline, wait: Wait, stretch: Stretch, went: str) -> str:
+    """When and why it was the last of ``stretch``, which may only have ``went`` to wait."""
+    end = departure(wait, stretch)
+    verb = "left" if end.text.startswith(ENDS) else f"{went} to wait"
+    return f"{verb} after {_count(end.passed)}{_saw(line, steps_until_departure(wait, stretch))}"
+
+
+def _saw(line: Timeline, steps: Sequence[Step]) -> str:
+    seen = last_looks(line, steps)
     return f", having seen {' and '.join(clean(sight(s)) for s in seen)}" if seen else ""
 
 
@@ -132,7 +143,7 @@ def _count(steps: int) -> str:
     return f"step {steps - 1}" if steps else "no step at all"
 
 
-def _prepares(steps: list[Step], at: int) -> bool:
+def _prepares(steps: Sequence[Step], at: int) -> bool:
     """Whether a look only fetches what a compare_exchange then expects."""
     following = access_of(steps[at + 1]) if at + 1 < len(steps) else None
     return (

@@ -13,6 +13,7 @@ from harness.model.trace import Event, Step, Trace
 
 BEGINS, ENDS = "begins ", "ends "
 BLOCKS, WAITS, SPINS = "blocks on ", "waits on ", "spins"
+TIMES_OUT = "times out on "
 TRIES_AGAIN = "tries "
 
 

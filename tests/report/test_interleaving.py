@@ -202,6 +202,36 @@ def test_what_ended_a_wait_is_told(recorded_from, ending, told):
     assert interleaving(run, finding).story[-1].startswith(told)
 
 
+def test_of_a_wait_that_timed_out_only_what_came_before_it_explains(recorded_from):
+    run = recorded_from(
+        """
+        T1 begins arrive B
+        T1 load total 1 1
+        T1 unlock room.mutex T1 free
+        T1 waits on room
+        T0 begins abort A
+        T0 store total 1 0
+        T0 ends abort A
+        T0 stranded: B is queued and nobody is left to dequeue it
+        T1 times out on room
+        T1 load total 0 0
+        T1 load total 0 0
+        T1 ends arrive B
+        T1 begins finish B
+        T1 ends finish B
+        """
+    )
+    finding = Finding(Kind.STRANDED, 1, "queue", "B is queued", ("B",), transient=True)
+    view = interleaving(run, finding)
+    assert view.story[1:] == [
+        "Before it, arrive B on T1 had gone to wait after step 1, having seen total = 1 (step 0).",
+        "Only the timeout of its wait ended it, after step 2.",
+    ]
+    assert [row.step for row in view.rows if row.key] == [0]
+    (arrived,) = [r for r in view.rows if r.sort is Sort.END and r.text == "arrive B"]
+    assert arrived.effect == "B is admitted"
+
+
 def test_a_deadlock_ends_with_its_cycle(find_minimal):
     minimal, _ = find_minimal("Deadlocks")
     view = interleaving(minimal.recorded, minimal.finding)
