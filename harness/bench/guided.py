@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import asdict
@@ -22,6 +21,7 @@ from harness.bench.subjects import subjects
 from harness.bench.trial import Job, Trial, Watch
 from harness.campaign import libfuzzer
 from harness.campaign.worker import Task, Worker, collect_rarely, die_with_parent
+from harness.children import command
 
 JOB = "HARNESS_BENCH_JOB"
 """Environment variable that holds the job."""
@@ -43,13 +43,12 @@ def guided_trial(job: Job) -> Trial:
         folder = Path(name)
         for part in ("spool", "log", "inputs"):
             (folder / part).mkdir()
-        command = [
-            *(sys.executable, "-m", "harness.bench.guided", str(folder / "inputs")),
+        arguments = [
             *libfuzzer.options(_seed(job)),
             f"-artifact_prefix={folder / 'log'}/",
         ]
         ended = subprocess.run(
-            command,
+            command("harness.bench.guided", str(folder / "inputs"), *arguments),
             env={**os.environ, JOB: json.dumps([asdict(job), name, os.getpid()])},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -23,11 +23,14 @@ from harness.campaign.spool import RawFinding
 from harness.campaign.status import Status, read
 from harness.campaign.worker import EXIT_TROUBLE, Task
 from harness.cases.replay import replay_saved
+from harness.children import command
 from harness.engine.modules import engine_modules
 from harness.engine.registry import EngineRef
 from harness.execute.opening import open_executor
 from harness.execute.run import EngineError
 from harness.model.wording import counted
+
+WORKER = "harness.campaign.worker"
 
 _POLL = 0.1
 _GRACE = 5.0
@@ -207,12 +210,11 @@ class Campaign:
             *([f"-max_total_time={max(1, int(options.seconds))}"] if options.seconds else []),
             *options.extra,
         ]
-        command = [sys.executable, "-m", "harness.campaign.worker", *arguments]
-        command.insert(3, str(self._paths.inputs))
+        inputs = str(self._paths.inputs)
         log = (self._paths.log / f"worker-{number}.log").open("wb")
         with log:
             return subprocess.Popen(
-                command,
+                command(WORKER, inputs, *arguments),
                 env=task.environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -365,8 +367,8 @@ def run_libfuzzer(ref: EngineRef, options: Options, *, quiet: bool = False) -> i
     paths = CampaignPaths.of(options.corpus, ref.spec)
     paths.make()
     task = Task(ref.name, str(paths.spool), str(paths.log), options.seed, 0, 0.0, True, False)
-    command = [sys.executable, "-m", "harness.campaign.worker", *options.extra]
+    started = command(WORKER, *options.extra)
     stdout = sys.stderr if quiet else None
     environment = task.environment()
     with claimed(paths, ref.name):
-        return subprocess.run(command, env=environment, stdout=stdout, check=False).returncode
+        return subprocess.run(started, env=environment, stdout=stdout, check=False).returncode

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from harness.cases.casefile import load
 from harness.cases.replay import replay_saved
+from harness.children import command
 from harness.engine.registry import find
 from harness.execute.opening import open_executor
 
@@ -38,10 +39,9 @@ def digests_elsewhere(engine: str, cases: Sequence[Path]) -> list[str]:
         The digests, in the same order; empty when there was no answer.
     """
     seed = "2" if os.environ.get(_SEED) == "1" else "1"
-    command = [sys.executable, "-m", "harness.campaign.elsewhere", engine, *map(str, cases)]
     try:
         ended = subprocess.run(
-            command,
+            command("harness.campaign.elsewhere", engine, *map(str, cases)),
             env={**os.environ, _SEED: seed},
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -20,6 +20,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from harness.children import command
 from harness.engine.base import Engine
 from harness.engine.modules import engine_modules
 from harness.engine.registry import EngineRef
@@ -99,7 +100,7 @@ def measure(
         }
         request.write_text(json.dumps(asked), encoding="utf-8")
         done = subprocess.run(
-            [sys.executable, "-m", CHILD, str(request), str(answer)],
+            command(CHILD, str(request), str(answer)),
             env=_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

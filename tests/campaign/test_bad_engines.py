@@ -266,3 +266,14 @@ class Loud(Raises):
     ended = fuzz(f"{engine(tmp_path, body)}:Loud", tmp_path / "corpus", runs=100)
     assert len(cases(tmp_path / "corpus")) == 1
     assert ended.code == 1
+
+
+def test_files_that_are_called_like_modules_of_python(tmp_path, monkeypatch):
+    """They may lie where a campaign is started; an engine of a queue is likely a ``queue.py``."""
+    engine(tmp_path, name="queue.py")
+    (tmp_path / "random.py").write_text("raise ImportError('not that one')")
+    monkeypatch.chdir(tmp_path)
+    ended = fuzz("queue.py:Raises", tmp_path / "corpus", "--json", runs=100)
+    assert (ended.code, ended.err, ended.json["runs"]) == (1, "", 100)
+    covered = harness("coverage", "queue.py:Raises", "--json")
+    assert (covered.code, covered.json["cases"]) == (0, 1)
