@@ -6,12 +6,14 @@ import ctypes
 import gc
 import importlib.util
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
+from harness.children import command
 from harness.engine.base import Engine
 from harness.engine.modules import engine_modules
 
@@ -72,7 +74,7 @@ def fuzz(
         ctypes.CDLL(_library(name), mode=ctypes.RTLD_GLOBAL)
     _register(places)
     # libFuzzer starts copies of itself through a shell, from its first argument.
-    arguments = [f"{sys.executable} -m harness.campaign.worker", *sys.argv[1:]]
+    arguments = [shlex.join(command("harness.campaign.worker")), *sys.argv[1:]]
     atheris.Setup(arguments, one_input, **custom)
     atheris.Fuzz()
 
