@@ -3,15 +3,17 @@
 Code that runs on without reaching a scheduling point can not be preempted. A timer on the
 process's CPU time looks every second whether decisions are still being taken; after two seconds
 without one it raises ``StuckError`` right inside the code, which makes it a finding like any
-other exception. A thread that swallows that too, or runs on although the run is over, is left
-where it is for ever. Operating system threads are outside the schedule: starting one raises
-``MisuseError``.
+other exception. Code that waits for something real, a lock of ``threading`` or a socket, uses no
+CPU time; where the process has used none for some seconds, the timer is made to go off, too. A
+thread that swallows even that, or runs on although the run is over, is left where it is for ever.
+Operating system threads are outside the schedule: starting one raises ``MisuseError``.
 """
 
 from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -25,6 +27,12 @@ from harness.runtime.unwinding import abandon
 
 PERIOD = 1.0
 """Seconds of CPU time between two looks."""
+
+_IDLE = 0.005
+"""Seconds of CPU time that who wants any gets in a ``PERIOD``, on the busiest machine."""
+
+_PATIENCE = 3
+"""Periods for which a process is idle, one after the other, before that is looked into."""
 
 
 @contextmanager
@@ -53,7 +61,10 @@ def watchdog(scheduler: Scheduler) -> Iterator[None]:
             if scheduler.unwinding or told == scheduler.runs:
                 abandon(scheduler)
             told = scheduler.runs
-        raise StuckError("it ran on without reaching a scheduling point")
+        raise StuckError(
+            "it ran on, or waited for something outside of the schedule, without reaching a "
+            "scheduling point"
+        )
 
     def interrupt(signum: int, frame: FrameType | None) -> None:
         scheduler.interrupted = True  # so that it is not taken for the engine's doing
@@ -75,10 +86,26 @@ def watchdog(scheduler: Scheduler) -> Iterator[None]:
     usual = signal.signal(signal.SIGINT, interrupt)
     threading.Thread.start = refuse  # type: ignore[method-assign, assignment]
     timer = signal.setitimer(signal.ITIMER_VIRTUAL, PERIOD, PERIOD)
+    over = threading.Event()
+    sleeper = threading.Thread(target=_look_when_idle, args=(over,), daemon=True)
+    start(sleeper)
     try:
         yield
     finally:
+        over.set()
+        sleeper.join()  # what it sends later would meet the handler from before
         signal.setitimer(signal.ITIMER_VIRTUAL, *timer)
         threading.Thread.start = start  # type: ignore[method-assign]
         signal.signal(signal.SIGVTALRM, before)
         signal.signal(signal.SIGINT, usual)
+
+
+def _look_when_idle(over: threading.Event) -> None:
+    """Until it is ``over``, have the main thread look whenever the process has long been idle."""
+    idle, before = 0, time.process_time()
+    while not over.wait(PERIOD):
+        now = time.process_time()
+        idle = idle + 1 if now - before < _IDLE else 0
+        before = now
+        if idle >= _PATIENCE:
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGVTALRM)

@@ -19,8 +19,8 @@ from harness.verify.dpor import AstrayError
 from harness.verify.exploration import Exploration
 from harness.verify.results import Explored, Witness
 
-_LOOK = 64
-"""Runs between two looks at the clock."""
+_TELL = 64
+"""Runs between two times that somebody is told how far it is."""
 
 
 def explore(
@@ -54,12 +54,12 @@ def explore(
                         explored.witnesses[finding.signature] = Witness(
                             finding.kind, finding.signature, finding.message, exploration.turns()
                         )
-                if exploration.tally.runs % _LOOK == 0:
+                if exploration.tally.runs % _TELL == 0:
                     explored.seconds = time.process_time() - start
                     explored.estimate = exploration.estimate()
                     progress(explored)
-                    if time.monotonic() > until:
-                        break
+                if time.monotonic() > until:  # one that the watchdog had to end takes seconds
+                    break
         explored.done, explored.cut = exploration.done, exploration.cut
         explored.estimate = exploration.estimate()
     except (AstrayError, EngineError) as error:

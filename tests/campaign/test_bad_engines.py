@@ -76,7 +76,27 @@ class Spins(Sound):
     assert ended.json["runs"] == 12  # it went on
     (finding,) = ended.json["findings"]
     assert finding["finding"] == "exception"
-    assert finding["title"].endswith("it ran on without reaching a scheduling point")
+    assert finding["title"].endswith("without reaching a scheduling point")
+
+
+def test_an_engine_that_waits_for_a_real_lock(tmp_path):
+    """The scheduling point inside lets somebody else in, who then blocks the whole process."""
+    body = """
+class Waits(Sound):
+    def setup(self, topology):
+        super().setup(topology)
+        self.real = threading.Lock()
+    def arrive(self, request):
+        with self.real:
+            return super().arrive(request)
+"""
+    path = shim(tmp_path / "shim", IMPATIENT)
+    target = f"{engine(tmp_path, body)}:Waits"
+    ended = end(spawn("fuzz", target, "--runs", 30, "--json", cwd=tmp_path, PYTHONPATH=path))
+    assert (ended.code, ended.json["runs"]) == (1, 30), ended.err
+    assert "waited for something outside" in ended.json["findings"][0]["title"]
+    ended = end(spawn("verify", target, "--time", 1, "--json", cwd=tmp_path, PYTHONPATH=path))
+    assert ended.code == 1, ended.err
 
 
 def test_endless_recursion_is_found_and_saved(tmp_path):
