@@ -3,9 +3,8 @@
 Python orders a set of texts by their hashes, which differ from process to process. An engine that
 goes by that order gives one run here as often as one likes, and another one tomorrow in pytest.
 
-``python -m harness.campaign.elsewhere ENGINE CASE...`` is that other process. The last line that it
-prints has the digests of the runs. There is one for all cases, since to start it takes longer than
-they do.
+``python -m harness.campaign.elsewhere ENGINE CASE...`` is that other process. It prints the
+digests of the runs. There is one for all cases, since to start it takes longer than they do.
 """
 
 from __future__ import annotations
@@ -52,18 +51,19 @@ def digests_elsewhere(engine: str, cases: Sequence[Path]) -> list[str]:
         )
     except (OSError, subprocess.TimeoutExpired):
         return []
-    # The engine may print, too.
-    lines = ended.stdout.splitlines()
-    return lines[-1].split() if ended.returncode == 0 and lines else []
+    return ended.stdout.split() if ended.returncode == 0 else []
 
 
 def main() -> None:
     """Replay the cases that the command line names."""
+    answer = os.dup(1)
+    os.dup2(2, 1)  # the engine may print, too
     engine, *cases = sys.argv[1:]
     executor = open_executor(find(engine))
     with executor.guard():
         replays = [replay_saved(executor, load(Path(case))) for case in cases]
-    print(*(replayed.recorded.trace.digest() for replayed in replays))
+    digests = [replayed.recorded.trace.digest() for replayed in replays]
+    os.write(answer, " ".join(digests).encode())
 
 
 if __name__ == "__main__":

@@ -297,3 +297,17 @@ def test_files_that_are_called_like_modules_of_python(tmp_path, monkeypatch):
     assert (ended.code, ended.err, ended.json["runs"]) == (1, "", 100)
     covered = harness("coverage", "queue.py:Raises", "--json")
     assert (covered.code, covered.json["cases"]) == (0, 1)
+
+
+def test_an_engine_that_prints_half_a_line(tmp_path):
+    """What it says in the other process is not taken for a part of what that answers."""
+    body = """
+class Prints(Raises):
+    def arrive(self, request):
+        print("no line end", end="")
+        os.write(1, b"past Python")
+        return super().arrive(request)
+"""
+    ended = fuzz(f"{engine(tmp_path, body)}:Prints", tmp_path / "corpus", "--json", runs=50)
+    assert ended.findings == [("exception", True, False)]
+    assert len(cases(tmp_path / "corpus")) == 1
