@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, redirect_stdout
@@ -52,10 +53,10 @@ def tell_folder(folder: Path) -> None:
 
 def point_to(case: Path, engine: str, *commands: str) -> None:
     """Say how to go on with a case, in lines that can be copied."""
-    which = f"{case} --engine {engine}" if ".py:" in engine else case
+    words = [str(case), "--engine", engine] if ".py:" in engine else [str(case)]
     for command in commands:
         verb = {"show": "see", "minimize": "shrink"}.get(command, command)
-        line = f"{f'{verb} one:':<12}harness {command} {which}"
+        line = f"{f'{verb} one:':<12}harness {command} {shlex.join(words)}"
         out.print(line, markup=False, soft_wrap=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,7 +73,7 @@ def minimize(case: Path, engine: str | None, runs: int, json_: bool) -> None:
     for name in saved.fixed.keys() - kept.keys():
         complain(
             f"{name} was declared fixed on the larger workload; declare it so on this one: "
-            f"harness fixed {case} --engine {name}"
+            f"harness fixed {shlex.join([str(case), '--engine', name])}"
         )
     if json_:
         print_json(

@@ -7,6 +7,7 @@ imported when the user names it too, with ``--engine``.
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,6 @@ def _safe(name: str, path: Path) -> str:
     if ".py:" in name:
         raise CaseFileError(
             f"{path} names code in a file ({name}), which is not run unasked; "
-            f"add --engine {name} if you trust it"
+            f"add --engine {shlex.quote(name)} if you trust it"
         )
     return name

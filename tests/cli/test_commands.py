@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import tomllib
 from importlib.metadata import EntryPoint, entry_points, version
 from types import SimpleNamespace
@@ -372,6 +373,17 @@ def test_with_json_there_is_nothing_else_on_standard_output(at, command):
     else:
         ended = run(command, at, "--json")
     assert ended.json
+
+
+def test_the_commands_that_come_next_can_be_copied_whatever_the_names(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    named = f"{engine(tmp_path, name='my engines.py').name}:Raises"
+    ended = fuzz(named, "my cases", runs=50)
+    (line,) = [line for line in ended.out.splitlines() if line.startswith("see one:")]
+    shown = shlex.split(line.removeprefix("see one:"))[1:]
+    assert harness(*shown).code == 0
+    refused = harness(*shown[:2])
+    assert "add --engine 'my engines.py:Raises' if you trust it" in refused.complaint()
 
 
 def test_the_version_says_whether_the_hot_modules_are_compiled():
