@@ -152,13 +152,13 @@ class Collector:
                 expect={engine: "ok"},
                 cause=cause,
             )
-            path = self._paths.cases / case_name(engine, minimal.finding, cause)
+            path = case_path(self._paths.cases, engine, minimal.finding, cause)
             there = load_if_sound(path)
             shared = there is not None and self._shows(there)
             if there is not None and shared:
                 case = there.expecting(engine, "ok")
             elif there is not None:  # another engine's, whose schedule must not be lost
-                path = path.with_name(case_name(engine, minimal.finding, f"{cause} {engine}"))
+                path = case_path(path.parent, engine, minimal.finding, f"{cause} {engine}")
             save(case, path)
             self._drop_explained_by(cause)
             done = shared or minimal.complete
@@ -185,6 +185,17 @@ class Collector:
             if case is not None and self._executor.spec.name in case.expect:
                 known[case.cause] = (path, case)
         return known
+
+
+def case_path(folder: Path, engine: str, finding: Finding, cause: str) -> Path:
+    """Where a case of that cause lies, or is to lie.
+
+    That is not where there is a file that can not be read: a newer version wrote it, or a merge
+    left marks in it, and it may say what was accepted.
+    """
+    while (path := folder / case_name(engine, finding, cause)).exists() and not load_if_sound(path):
+        cause = f"{cause} {engine}"
+    return path
 
 
 def case_name(engine: str, finding: Finding, cause: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.campaign.collector import BUDGET, case_name
+from harness.campaign.collector import BUDGET, case_path
 from harness.campaign.paths import CampaignPaths
 from harness.cases.casefile import SavedCase, load_if_sound, save
 from harness.cases.cause import cause_of
@@ -110,7 +110,7 @@ def save_counterexample(
         expect={ref.name: "ok"},
         cause=cause,
     )
-    path = CampaignPaths.of(corpus, ref.spec).cases / case_name(ref.name, finding, cause)
+    path = case_path(CampaignPaths.of(corpus, ref.spec).cases, ref.name, finding, cause)
     there = load_if_sound(path)
     if there is None:
         save(case, path)

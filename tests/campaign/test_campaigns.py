@@ -116,6 +116,19 @@ def test_a_damaged_case_in_the_corpus_does_not_stop_a_campaign(tmp_path):
     assert fuzz(f"{engine(tmp_path)}:Sound", tmp_path / "corpus", runs=50).code == 0
 
 
+def test_a_case_of_a_newer_version_is_not_overwritten(tmp_path):
+    target, corpus = f"{engine(tmp_path)}:Raises", tmp_path / "corpus"
+    fuzz(target, corpus, runs=100)
+    (path,) = cases(corpus)
+    newer = path.read_text().replace("format = 1", "format = 2").replace('= "ok"', '= "exception"')
+    path.write_text(newer)
+    for new in (True, False):
+        ended = fuzz(target, corpus, "--json", runs=100)
+        assert ended.findings == [("exception", new, False)]
+        assert path.read_text() == newer
+        assert len(cases(corpus)) == 2
+
+
 def test_a_deep_path_is_no_hindrance(tmp_path):
     folder = tmp_path / ("d" * 120) / ("e" * 120)
     folder.mkdir(parents=True)

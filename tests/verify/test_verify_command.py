@@ -70,13 +70,15 @@ def test_a_case_of_before_with_the_same_workload_is_named_without_more(verify):
     assert verify(WRONG, "--topology", "size=1").json["findings"] == [found]
 
 
-def test_a_damaged_case_of_before_is_replaced(verify):
+def test_a_case_of_before_that_can_not_be_read_is_left_for_who_can_restore_it(verify):
     (found,) = verify(WRONG, "--topology", "size=1").json["findings"]
     path = Path(found["case"])
     before = path.read_text()
-    path.write_text("[")
-    verify(WRONG, "--topology", "size=1")
-    assert path.read_text() == before
+    path.write_text("<<<<<<< ours")
+    (again,) = verify(WRONG, "--topology", "size=1").json["findings"]
+    assert path.read_text() == "<<<<<<< ours"
+    assert Path(again["case"]).read_text() == before
+    assert verify(WRONG, "--topology", "size=1").json["findings"] == [again]
 
 
 def test_the_command_that_shows_the_case_is_on_a_line_of_its_own(tmp_path):
