@@ -16,7 +16,7 @@ from pathlib import Path
 from harness.campaign import libfuzzer, spool
 from harness.campaign.claim import claimed
 from harness.campaign.collector import Collected, Collector, NondeterministicEngineError
-from harness.campaign.elsewhere import digests_elsewhere
+from harness.campaign.elsewhere import digests_elsewhere, sources
 from harness.campaign.libfuzzer import why_unavailable
 from harness.campaign.paths import CampaignPaths
 from harness.campaign.spool import RawFinding
@@ -115,6 +115,7 @@ class Campaign:
         self._show = show
         self._paths = CampaignPaths.of(options.corpus, ref.spec)
         self._executor = open_executor(ref)
+        self._sources = sources(ref.engine)
         unguided = "" if options.strategy else why_unavailable() or ""
         self.progress = Progress(unguided=unguided)
         if options.instrumented and not unguided:
@@ -304,11 +305,13 @@ class Campaign:
     def _compare_elsewhere(self, collector: Collector) -> None:
         """Have the new cases run in another process as well; none is kept that differs there.
 
+        Of an engine that was edited meanwhile that process would run what it is now.
+
         Raises:
             NondeterministicEngineError: one does.
         """
         new = [(cause, found) for cause, found in collector.collected.items() if found.new]
-        if not new:
+        if not new or sources(self._ref.engine) != self._sources:
             return
         there = digests_elsewhere(self._ref.name, [found.path for _, found in new])
         differ = [

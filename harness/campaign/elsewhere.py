@@ -18,6 +18,8 @@ from pathlib import Path
 from harness.cases.casefile import load
 from harness.cases.replay import replay_saved
 from harness.children import command
+from harness.engine.base import Engine
+from harness.engine.modules import engine_modules
 from harness.engine.registry import find
 from harness.execute.opening import open_executor
 
@@ -52,6 +54,12 @@ def digests_elsewhere(engine: str, cases: Sequence[Path]) -> list[str]:
     except (OSError, subprocess.TimeoutExpired):
         return []
     return ended.stdout.split() if ended.returncode == 0 else []
+
+
+def sources(engine: type[Engine]) -> dict[str, bytes]:
+    """What the files of an engine say now: where they were edited, another process runs others."""
+    files = [module.__file__ for module in engine_modules(engine) if module.__file__]
+    return {file: Path(file).read_bytes() for file in files if Path(file).exists()}
 
 
 def main() -> None:

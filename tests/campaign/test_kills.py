@@ -65,6 +65,16 @@ def test_ctrl_c_ends_a_campaign_with_its_summary(campaign, tmp_path, json):
     until(lambda: not alive(worker), "the end of the worker")
 
 
+def test_what_was_found_before_the_engine_was_edited_stays(campaign, tmp_path):
+    path = engine(tmp_path)
+    process = campaign(f"{path}:Raises")
+    until(lambda: cases(tmp_path / "corpus"), "a saved case")
+    path.write_text(path.read_text().replace("raise ValueError", "print"))
+    ended = interrupt(process)
+    assert (ended.code, ended.err) == (1, "")
+    assert len(cases(tmp_path / "corpus")) == 1
+
+
 def test_ctrl_c_with_nothing_found_is_exit_code_0(campaign, tmp_path):
     process = campaign(f"{engine(tmp_path)}:Sound")
     until(lambda: list(tmp_path.glob("corpus/*/log/*/status-*.json")), "a first status")
