@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator
@@ -76,8 +77,9 @@ _stdout: list[TextIO] = []
 
 
 def print_json(document: object) -> None:
-    """Print a document as JSON."""
-    click.echo(json.dumps(document, indent=2), file=_stdout[-1] if _stdout else None)
+    """Print a document, in which there may be paths, as JSON."""
+    text = json.dumps(document, indent=2, default=os.fspath)
+    click.echo(text, file=_stdout[-1] if _stdout else None)
 
 
 @contextmanager

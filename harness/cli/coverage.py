@@ -38,12 +38,8 @@ def coverage(engine: str, corpus: Path | None, html: Path | None, json_: bool) -
         path, why = report.skipped[0]
         fail(f"no case could be replayed on {ref.name}; {path}: {why}")
     if json_:
-        print_json(asdict(report) | {"files": [_plain(asdict(f)) for f in report.files]})
+        print_json(asdict(report))
         return
     out.print(render(report))
     if report.html:
         out.print(f"see {report.html}", soft_wrap=True)
-
-
-def _plain(document: dict[str, object]) -> dict[str, object]:
-    return {k: str(v) if isinstance(v, Path) else v for k, v in document.items()}

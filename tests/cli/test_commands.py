@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import tomllib
 from importlib.metadata import EntryPoint, entry_points, version
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -317,9 +318,15 @@ def test_coverage_of_one_case_says_so(at):
 
 def test_coverage_writes_html(at):
     html = at.folder / "html"
-    ended = harness("coverage", at.engine, "--corpus", at.case.parent, "--html", html)
+    command = ("coverage", at.engine, "--corpus", at.case.parent, "--html", html)
+    ended = harness(*command)
     assert ended.code == 0
     assert (html / "index.html").is_file()
+    stale = at.case.read_text().replace("T1 arrive", "T1 depart")
+    (at.case.parent / "two.case.toml").write_text(stale)
+    told = harness(*command, "--json").json
+    assert told["html"] == str(html / "index.html")
+    assert [Path(path).name for path, _ in told["skipped"]] == ["two.case.toml"]
 
 
 def test_engines_lists_what_is_installed():
