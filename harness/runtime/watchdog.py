@@ -62,7 +62,7 @@ def watchdog(scheduler: Scheduler) -> Iterator[None]:
                 abandon(scheduler)
             told = scheduler.runs
         raise StuckError(
-            "it ran on, or waited for something outside of the schedule, without reaching a "
+            "it ran on, or waited for something outside of harness.sync, without reaching a "
             "scheduling point"
         )
 

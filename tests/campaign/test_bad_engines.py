@@ -94,7 +94,7 @@ class Waits(Sound):
     target = f"{engine(tmp_path, body)}:Waits"
     ended = end(spawn("fuzz", target, "--runs", 30, "--json", cwd=tmp_path, PYTHONPATH=path))
     assert (ended.code, ended.json["runs"]) == (1, 30), ended.err
-    assert "waited for something outside" in ended.json["findings"][0]["title"]
+    assert "waited for something outside of harness.sync" in ended.json["findings"][0]["title"]
     ended = end(spawn("verify", target, "--time", 1, "--json", cwd=tmp_path, PYTHONPATH=path))
     assert ended.code == 1, ended.err
 
