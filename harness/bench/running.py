@@ -16,6 +16,7 @@ from harness.bench.trial import Job, Trial, Watch
 from harness.campaign.ablation import NO_FEEDBACK
 from harness.campaign.feedback import FeedbackMap
 from harness.campaign.worker import obey
+from harness.children import spawning
 from harness.execute.python import PythonExecutor
 
 
@@ -51,5 +52,5 @@ def make_trials(jobs: Sequence[Job], processes: int) -> Generator[Trial]:
         TrialError, EngineNotFoundError, EngineError: see ``make_trial``.
     """
     context = multiprocessing.get_context("spawn")
-    with context.Pool(processes, initializer=obey, initargs=(os.getpid(),)) as pool:
+    with spawning(), context.Pool(processes, initializer=obey, initargs=(os.getpid(),)) as pool:
         yield from pool.imap_unordered(make_trial, jobs)

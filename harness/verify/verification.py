@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from multiprocessing.synchronize import Event
 
 from harness.campaign.worker import obey
+from harness.children import spawning
 from harness.engine.registry import EngineRef, find
 from harness.execute.run import EngineError
 from harness.model.workload import Op, Topology, Workload
@@ -164,28 +165,29 @@ def _side_by_side(
 ) -> Iterator[Explored]:
     # Not by forking: the progress display has a thread, and what that holds stays locked in a fork.
     context = multiprocessing.get_context("spawn")
-    stop = context.Event()
-    prepared = (stop, os.getpid())
-    with ProcessPoolExecutor(jobs, context, initializer=_prepare, initargs=prepared) as pool:
-        pending: set[Future[Explored]] = {
-            pool.submit(
-                _explore_elsewhere, engine, dict(w.topology), w.ops, number, preemptions, until
-            )
-            for number, w in waiting
-        }
-        try:
-            while pending:
-                done, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
-                told()
-                if time.monotonic() > until:
-                    for future in list(pending):
-                        if future.cancel():
-                            pending.discard(future)
-                for future in done:
-                    yield future.result()
-        finally:
-            stop.set()
-            pool.shutdown(cancel_futures=True)
+    with spawning():
+        stop = context.Event()
+        prepared = (stop, os.getpid())
+        with ProcessPoolExecutor(jobs, context, initializer=_prepare, initargs=prepared) as pool:
+            pending: set[Future[Explored]] = {
+                pool.submit(
+                    _explore_elsewhere, engine, dict(w.topology), w.ops, number, preemptions, until
+                )
+                for number, w in waiting
+            }
+            try:
+                while pending:
+                    done, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
+                    told()
+                    if time.monotonic() > until:
+                        for future in list(pending):
+                            if future.cancel():
+                                pending.discard(future)
+                    for future in done:
+                        yield future.result()
+            finally:
+                stop.set()
+                pool.shutdown(cancel_futures=True)
 
 
 _stop: Event | None = None

@@ -291,12 +291,15 @@ class Loud(Raises):
 def test_files_that_are_called_like_modules_of_python(tmp_path, monkeypatch):
     """They may lie where a campaign is started; an engine of a queue is likely a ``queue.py``."""
     engine(tmp_path, name="queue.py")
-    (tmp_path / "random.py").write_text("raise ImportError('not that one')")
+    for name in ("random.py", "signal.py"):
+        (tmp_path / name).write_text("raise ImportError('not that one')")
     monkeypatch.chdir(tmp_path)
     ended = fuzz("queue.py:Raises", tmp_path / "corpus", "--json", runs=100)
     assert (ended.code, ended.err, ended.json["runs"]) == (1, "", 100)
     covered = harness("coverage", "queue.py:Raises", "--json")
     assert (covered.code, covered.json["cases"]) == (0, 1)
+    explored = harness("verify", "queue.py:Raises", "--jobs", 2, "--json")
+    assert (explored.code, explored.err) == (1, "")
 
 
 def test_an_engine_that_prints_half_a_line(tmp_path):
