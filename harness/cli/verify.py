@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
@@ -160,11 +161,13 @@ def verify(
                 before=before,
                 tell=tell,
             )
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, BrokenProcessPool) as error:
+        stopped = isinstance(error, KeyboardInterrupt)
         fail(
-            f"interrupted: {finished:,} of {counted(len(every), 'workload')} finished and kept; "
+            f"{'interrupted' if stopped else 'a process ended early, or was killed'}: "
+            f"{finished:,} of {counted(len(every), 'workload')} finished and kept; "
             "the same command with --resume goes on there",
-            INTERRUPTED,
+            INTERRUPTED if stopped else INCONCLUSIVE,
         )
     certificate = issue(ref.name, bound, left_out(ref.spec, bound), len(every), progress.explored)
     try:

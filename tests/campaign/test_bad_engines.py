@@ -302,6 +302,19 @@ def test_files_that_are_called_like_modules_of_python(tmp_path, monkeypatch):
     assert (explored.code, explored.err) == (1, "")
 
 
+def test_an_engine_that_ends_the_processes_of_a_verification(tmp_path):
+    body = """
+class Ends(Sound):
+    def arrive(self, request):
+        if request.name == "B":
+            os._exit(7)
+        return super().arrive(request)
+"""
+    target = f"{engine(tmp_path, body)}:Ends"
+    ended = harness("verify", target, "--jobs", 2, "--corpus", tmp_path / "corpus")
+    assert "a process ended early, or was killed" in trouble(ended, code=3)
+
+
 def test_an_engine_that_prints_half_a_line(tmp_path):
     """What it says in the other process is not taken for a part of what that answers."""
     body = """
