@@ -15,6 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from random import Random
 
+from harness.bench.earlier import earlier_cases
 from harness.bench.pairs import Pairs
 from harness.bench.searchers import GUIDED
 from harness.bench.subjects import subjects
@@ -93,7 +94,8 @@ def main() -> None:
         instrumented=False,
         parts=GUIDED[job.strategy],
     )
-    worker = Worker(task, subject.ref)
+    cases = earlier_cases(subject, Path(job.corpus)) if task.parts.cases and job.corpus else []
+    worker = Worker(task, subject.ref, cases)
     assert worker.feedback is not None
     watch = Watch(job.budget, Pairs(worker.executor.scheduler, worker.feedback))
     verdicts, bug = worker.status.verdicts, subject.bug

@@ -29,6 +29,7 @@ GUIDED: Mapping[str, Ablation] = {
     "guided-no-hand-offs": Ablation(hand_offs=False),
     "guided-no-queue-state": Ablation(queue_state=False),
     "guided-no-near-miss": Ablation(near_miss=False),
+    "guided-no-cases": Ablation(cases=False),
     "guided-no-mutators": Ablation(mutators=False),
 }
 """The campaign as it is, and with parts left out."""

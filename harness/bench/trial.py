@@ -18,12 +18,14 @@ class Job:
         subject, strategy: their names.
         seed: of everything random in it, together with the names.
         budget: schedules after which the trial gives up.
+        corpus: folder with the cases that were known before, empty for none.
     """
 
     subject: str
     strategy: str
     seed: int
     budget: int
+    corpus: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ class Ablation:
         queue_state: feedback about the abstract state at the end of each activity.
         near_miss: feedback about requests that wait while few are left who could dequeue them.
         mutators: inputs drawn and bred by what bytes mean; without, libFuzzer's own mutations.
+        cases: new workloads with what the family's cases have shown among them.
     """
 
     reads_from: bool = True
@@ -22,6 +23,7 @@ class Ablation:
     queue_state: bool = True
     near_miss: bool = True
     mutators: bool = True
+    cases: bool = True
 
 
 WHOLE = Ablation()

@@ -17,13 +17,16 @@ from harness.campaign import libfuzzer, spool
 from harness.campaign.claim import claimed
 from harness.campaign.collector import Collected, Collector, NondeterministicEngineError
 from harness.campaign.elsewhere import digests_elsewhere, sources
+from harness.campaign.known import known_workloads
 from harness.campaign.libfuzzer import why_unavailable
 from harness.campaign.paths import CampaignPaths
 from harness.campaign.spool import RawFinding
 from harness.campaign.status import Status, read
 from harness.campaign.worker import EXIT_TROUBLE, Task
+from harness.cases.casefile import sound_cases
 from harness.cases.replay import replay_saved
 from harness.children import command
+from harness.codec.codec import Codec
 from harness.engine.modules import engine_modules
 from harness.engine.registry import EngineRef
 from harness.execute.opening import open_executor
@@ -74,6 +77,7 @@ class Progress:
     Attributes:
         seconds: since the start.
         status: the workers' counts, summed up.
+        known: cases whose workloads it begins with.
         inputs: inputs in libFuzzer's corpus.
         collected: confirmed findings.
         ending: why the workers are to run no further, empty while they may.
@@ -88,6 +92,7 @@ class Progress:
 
     seconds: float = 0.0
     status: Status = field(default_factory=Status)
+    known: int = 0
     inputs: int = 0
     collected: list[Collected] = field(default_factory=list)
     ending: str = ""
@@ -143,6 +148,8 @@ class Campaign:
         for old in self._paths.log.glob("status-*.json"):
             old.unlink()
         collector = Collector(self._executor, self._paths)
+        cases = [case for _, case in sound_cases(self._paths.cases)]
+        self.progress.known = len(known_workloads(cases, Codec(self._ref.spec)))
         self._started = time.monotonic()
         workers: list[subprocess.Popen[bytes]] = []
         with self._told_of_interrupts(), self._executor.guard():
@@ -203,6 +210,7 @@ class Campaign:
             instrumented=bool(self.progress.instrumented),
             parent=os.getpid(),
             strategy=options.strategy,
+            cases=str(self._paths.cases),
         )
         arguments = [
             *libfuzzer.options(seed),
@@ -369,7 +377,17 @@ def run_libfuzzer(ref: EngineRef, options: Options, *, quiet: bool = False) -> i
     """
     paths = CampaignPaths.of(options.corpus, ref.spec)
     paths.make()
-    task = Task(ref.name, str(paths.spool), str(paths.log), options.seed, 0, 0.0, True, False)
+    task = Task(
+        engine=ref.name,
+        spool=str(paths.spool),
+        log=str(paths.log),
+        seed=options.seed,
+        runs=0,
+        seconds=0.0,
+        guided=True,
+        instrumented=False,
+        cases=str(paths.cases),
+    )
     started = command(WORKER, *options.extra)
     stdout = sys.stderr if quiet else None
     environment = task.environment()

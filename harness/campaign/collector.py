@@ -11,7 +11,7 @@ from pathlib import Path
 from harness.campaign import spool
 from harness.campaign.paths import CampaignPaths, file_name
 from harness.campaign.spool import RawFinding
-from harness.cases.casefile import SUFFIX, SavedCase, load_if_sound, save
+from harness.cases.casefile import SUFFIX, SavedCase, load_if_sound, save, sound_cases
 from harness.cases.cause import cause_of, explains
 from harness.cases.minimise import Minimal, minimise
 from harness.cases.reading import CaseFileError
@@ -178,13 +178,11 @@ class Collector:
             self.collected.pop(other).path.unlink(missing_ok=True)
 
     def _load_known(self) -> dict[str, tuple[Path, SavedCase]]:
-        known: dict[str, tuple[Path, SavedCase]] = {}
-        for path in sorted(self._paths.cases.glob(f"*{SUFFIX}")):
-            # Of a damaged one replay and pytest complain; a campaign need not stop.
-            case = load_if_sound(path)
-            if case is not None and self._executor.spec.name in case.expect:
-                known[case.cause] = (path, case)
-        return known
+        return {
+            case.cause: (path, case)
+            for path, case in sound_cases(self._paths.cases)
+            if self._executor.spec.name in case.expect
+        }
 
 
 def case_path(folder: Path, engine: str, finding: Finding, cause: str) -> Path:

@@ -63,6 +63,7 @@ def summary(engine: str, progress: Progress) -> RenderableType:
             f"{engine}: {counted(status.runs, 'run')} in {_clock(progress.seconds)} "
             f"({rate:,.0f}/s), {counted(status.places, 'feature')}, "
             f"{counted(progress.inputs, 'input')}"
+            + (f"; began with {counted(progress.known, 'case')}" if progress.known else "")
         )
     ]
     if progress.collected:

@@ -15,7 +15,7 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -24,11 +24,13 @@ from pathlib import Path
 from harness.campaign import spool
 from harness.campaign.ablation import WHOLE, Ablation
 from harness.campaign.feedback import MAP_SIZE, FeedbackMap
+from harness.campaign.known import known_workloads
 from harness.campaign.libfuzzer import fuzz, instrument
 from harness.campaign.population import Population
 from harness.campaign.proposing import Proposals
 from harness.campaign.sorts import Sorts, worth_noting
 from harness.campaign.status import Status
+from harness.cases.casefile import SavedCase, sound_cases
 from harness.codec.codec import Codec
 from harness.codec.mutate import Mutator
 from harness.engine.registry import EngineRef, find
@@ -67,6 +69,7 @@ class Task:
         instrumented: whether the engine's code is instrumented for branch coverage.
         parts: of the guidance, for the bench.
         parent: process without which there is nothing to do, 0 for none.
+        cases: folder with the cases of the engine's family, empty for none.
     """
 
     engine: str
@@ -80,6 +83,7 @@ class Task:
     parts: Ablation = WHOLE
     parent: int = 0
     strategy: str = ""
+    cases: str = ""
 
     def environment(self) -> dict[str, str]:
         """The environment of a worker with this task."""
@@ -93,16 +97,22 @@ class Task:
 
 
 class Worker:
-    """Runs inputs of one engine."""
+    """Runs inputs of one engine.
 
-    def __init__(self, task: Task, ref: EngineRef) -> None:
+    Args:
+        task: what to do.
+        ref: the engine.
+        cases: of its family, from which to begin.
+    """
+
+    def __init__(self, task: Task, ref: EngineRef, cases: Iterable[SavedCase] = ()) -> None:
         self._task = task
         self.feedback = FeedbackMap(task.parts) if task.guided else None
         self.executor = PythonExecutor(ref, self.feedback)
         if self.feedback is not None:
             self.feedback.scheduler = self.executor.scheduler
         self._codec = Codec(ref.spec)
-        self.mutator = Mutator(self._codec)
+        self.mutator = Mutator(self._codec, known_workloads(cases, self._codec))
         self.random = random.Random(task.seed)
         self.status = Status()
         self._sorts = Sorts()
@@ -229,7 +239,8 @@ def main() -> None:
     ref = find(task.engine)
     if task.instrumented:
         instrument(ref.engine)
-    worker = Worker(task, ref)
+    cases = [case for _, case in sound_cases(Path(task.cases))] if task.cases else []
+    worker = Worker(task, ref, cases)
     collect_rarely()
     with worker.executor.guard():
         if task.strategy:

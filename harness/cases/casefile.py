@@ -7,7 +7,7 @@ separate step that the caller asks for.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -154,6 +154,17 @@ def load_if_sound(path: Path) -> SavedCase | None:
         return load(path)
     except CaseFileError:
         return None
+
+
+def sound_cases(folder: Path) -> Iterator[tuple[Path, SavedCase]]:
+    """The cases in a family's folder, by name, without those that are damaged.
+
+    Of a damaged one replay and pytest complain; who only makes use of cases need not stop.
+    """
+    for path in sorted(folder.glob(f"*{SUFFIX}")):
+        case = load_if_sound(path)
+        if case is not None:
+            yield path, case
 
 
 def _from_document(document: dict[str, Any]) -> SavedCase:

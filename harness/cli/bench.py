@@ -58,6 +58,13 @@ def _split(context: click.Context, param: click.Parameter, value: str) -> list[s
 )
 @click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True)
 @click.option(
+    "--corpus",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("corpus"),
+    show_default=True,
+    help="Guided trials begin with what was found on earlier revisions, from there.",
+)
+@click.option(
     "--html", type=click.Path(path_type=Path, dir_okay=False), help="Also write a page there."
 )
 @click.option("--list", "list_", is_flag=True, help="List subjects and strategies.")
@@ -69,6 +76,7 @@ def bench(
     seeds: int,
     budget: int,
     jobs: int,
+    corpus: Path,
     html: Path | None,
     list_: bool,
     json_: bool,
@@ -88,7 +96,8 @@ def bench(
     except SelectionError as error:
         fail(str(error))
     planned = [
-        Job(s, n, seed, budget) for seed, s, n in product(range(1, seeds + 1), names, chosen)
+        Job(s, n, seed, budget, str(corpus))
+        for seed, s, n in product(range(1, seeds + 1), names, chosen)
     ]
     trials = _trials(planned, jobs, quiet=json_)
     results = Results(trials, budget, names, chosen)

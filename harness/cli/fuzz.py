@@ -172,6 +172,7 @@ def _document(ref: EngineRef, progress: Progress) -> dict[str, object]:
         "seconds": round(progress.seconds, 2),
         "runs": status.runs,
         "features": status.places,
+        "known": progress.known,
         "inputs": progress.inputs,
         "step_limit": status.limited,
         "instrumented": progress.instrumented,

@@ -34,6 +34,13 @@ all, so more walks through each cost more time than they save (docs/bench.md).
 """
 
 
+RECALLED = 3
+"""Known workloads in a new one.
+
+With one of them a bug takes a fifth more schedules, with four about as many (docs/bench.md).
+"""
+
+
 def tail_bytes(random: Random) -> bytes:
     """Four bytes that end an input and so seed its random tail.
 
@@ -75,10 +82,14 @@ class Mutator:
 
     Args:
         codec: knows the layout.
+        known: inputs with the least workloads that have shown something. Each new workload has
+            the operations of ``RECALLED`` of them among its own, or of all.
     """
 
-    def __init__(self, codec: Codec) -> None:
+    def __init__(self, codec: Codec, known: Sequence[bytes] = ()) -> None:
         self._codec = codec
+        self._fixed = codec.spec.program is not None
+        self._known = [] if self._fixed else [self._parse_workload(data)[0] for data in known]
         self._schedule = (
             self._insert_switch,
             self._insert_switch,
@@ -97,7 +108,6 @@ class Mutator:
             lambda child, kinds, random: self._swap_ops(child, random),
             lambda child, kinds, random: self._change_topology(child, random),
         )
-        self._fixed = codec.spec.program is not None
 
     def fresh(self, random: Random) -> bytes:
         """A random input: a random workload under a random walk."""
@@ -110,7 +120,8 @@ class Mutator:
         records = bytearray(random.randbytes(n * codec.record))
         kinds = codec.swarm(random)
         records[1 :: codec.record] = bytes([one_of(random, kinds) for _ in range(n)])
-        return header + records + tail_bytes(random)
+        data = header + records + tail_bytes(random)
+        return self._recalling(data, random) if self._known else data
 
     def another_walk(self, data: bytes, random: Random) -> bytes:
         """``data``, which ends in a random tail, with another one."""
@@ -144,6 +155,26 @@ class Mutator:
             one_of(random, self._breeding)(child, kinds, random)
         self._retail(child, random)
         return self.unparse(child)
+
+    def _recalling(self, data: bytes, random: Random) -> bytes:
+        """``data`` with the operations of some known workloads among its own.
+
+        What is known was minimised: a field that has not the least value has the one it needs,
+        and all others are as good.
+        """
+        child = self.parse(data)
+        ops: list[bytes] = []
+        for known in self._some_known(random):
+            for at in range(len(known.topology)):  # mypyc can not enumerate a bytearray
+                if known.topology[at]:
+                    child.topology[at] = known.topology[at]
+            ops = _merged(known.ops, ops, random)[:MAX_OPS]
+        child.ops = _merged(ops, child.ops[: MAX_OPS - len(ops)], random)
+        return self.unparse(child)
+
+    def _some_known(self, random: Random) -> list[Parts]:
+        left = self._known[:]
+        return [left.pop(below(random, len(left))) for _ in range(min(RECALLED, len(left)))]
 
     # -------------------------------------------------------------- apart, together
 
@@ -244,6 +275,15 @@ class Mutator:
 
     def _take_op_for_another(self, child: Parts, kinds: Sequence[int], random: Random) -> None:
         child.ops[below(random, len(child.ops))] = self._new_op(kinds, random)
+
+
+def _merged(some: list[bytes], others: list[bytes], random: Random) -> list[bytes]:
+    """The operations of both, each in their order, those of ``some`` at random places."""
+    places = sorted([below(random, len(others) + 1) for _ in some], reverse=True)
+    merged = others[:]
+    for place, op in zip(places, reversed(some), strict=True):
+        merged.insert(place, op)
+    return merged
 
 
 def _deviations(data: bytes) -> list[tuple[int, int]]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from harness.bench.subjects.scaled import reorder
 from harness.codec.codec import MAX_OPS, MOST_KINDS, Codec
-from harness.codec.mutate import MAX_DEVIATIONS, Mutator, Parts
+from harness.codec.mutate import MAX_DEVIATIONS, RECALLED, Mutator, Parts
 
 SPECS = [cls.spec("e", "e") for cls in (RightQueue, TwoServers, reorder(100))]
 EACH_SPEC = pytest.mark.parametrize("spec", SPECS, ids=["RightQueue", "TwoServers", "program"])
@@ -96,6 +96,80 @@ def test_swarms_leave_out_and_take_in_every_operation_but_arrivals(spec):
 @given(seed=SEEDS)
 def test_a_fresh_input_has_a_random_tail(spec, seed):
     assert Mutator(Codec(spec)).fresh(Random(seed))[0] != 0
+
+
+# ------------------------------------------------------------------- known workloads
+
+
+def is_within(some, ops):
+    """Whether ``some`` are among ``ops``, in their order."""
+    left = iter(ops)
+    return all(op in left for op in some)
+
+
+@st.composite
+def known_inputs(draw, spec, most):
+    """Inputs without a schedule, of few operations."""
+    codec = Codec(spec)
+    fields = st.binary(min_size=codec.header - 2, max_size=codec.header - 2)
+    record = st.binary(min_size=codec.record, max_size=codec.record)
+    known = draw(
+        st.lists(st.tuples(fields, st.lists(record, min_size=1, max_size=most)), min_size=1)
+    )
+    return [bytes([0, *top, len(ops) - 1]) + b"".join(ops) for top, ops in known]
+
+
+@EACH_WORKLOADS
+@given(data=st.data(), seed=SEEDS)
+def test_a_new_workload_has_the_operations_of_some_known_ones_in_their_order(spec, data, seed):
+    known = data.draw(known_inputs(spec, most=MAX_OPS // RECALLED))
+    mutator = Mutator(Codec(spec), known)
+    ops = mutator.parse(mutator.fresh(Random(seed))).ops
+    within = [mutator.parse(one).ops for one in known]
+    assert sum(is_within(one, ops) for one in within) >= min(RECALLED, len(known))
+    assert len(ops) <= MAX_OPS
+
+
+@EACH_WORKLOADS
+@given(data=st.data(), seed=SEEDS)
+def test_of_a_known_workload_fields_are_taken_that_have_not_the_least_value(spec, data, seed):
+    known = data.draw(known_inputs(spec, most=4))[:1]
+    with_it, without = Mutator(Codec(spec), known), Mutator(Codec(spec))
+    wanted = with_it.parse(known[0]).topology
+    drawn = without.parse(without.fresh(Random(seed))).topology
+    expected = [w or d for w, d in zip(wanted, drawn, strict=True)]
+    assert list(with_it.parse(with_it.fresh(Random(seed))).topology) == expected
+
+
+@EACH_WORKLOADS
+def test_new_operations_come_before_between_and_after_known_ones(spec):
+    codec = Codec(spec)
+    known = bytes([0] * (codec.header - 1) + [1]) + b"\xfe" * codec.record + b"\xff" * codec.record
+    mutator = Mutator(codec, [known])
+    first, last = mutator.parse(known).ops
+    where = Counter()
+    for seed in range(200):
+        ops = mutator.parse(mutator.fresh(Random(seed))).ops
+        where["before"] += ops.index(first) > 0
+        where["between"] += ops.index(last) > ops.index(first) + 1
+        where["after"] += ops.index(last) < len(ops) - 1
+    assert min(where[place] for place in ("before", "between", "after")) > 100
+
+
+@EACH_WORKLOADS
+def test_every_known_workload_is_recalled(spec):
+    codec = Codec(spec)
+    head = bytes([0] * codec.header)
+    known = [head + bytes([n] * codec.record) for n in range(200, 210)]
+    mutator = Mutator(codec, known)
+    seen = {op for seed in range(100) for op in mutator.parse(mutator.fresh(Random(seed))).ops}
+    assert {bytes([n] * codec.record) for n in range(200, 210)} <= seen
+
+
+def test_where_there_is_but_one_workload_nothing_is_recalled():
+    codec = Codec(SPECS[2])
+    known, plain = Mutator(codec, [b"\0"]), Mutator(codec)
+    assert known.fresh(Random(1)) == plain.fresh(Random(1))
 
 
 @EACH_SPEC

@@ -10,17 +10,20 @@ from functools import partial
 from harness.bench.subjects.subject import Subject
 from harness.engine.base import Engine
 from harness.engine.registry import EngineRef, find
+from harness.engines.haproxy import HISTORY
 from harness.engines.haproxy.pairs import GALLERY
 
 
 def gallery() -> list[Subject]:
     """All of them; an engine is only looked for when it is run."""
+    order = [f"haproxy@{revision}" for revision in HISTORY]
     return [
         Subject(
             f"haproxy@{pair.bug}/{pair.kind}",
             "HAProxy",
             EngineRef(f"haproxy@{pair.bug}", partial(_engine, f"haproxy@{pair.bug}")),
             pair.signature,
+            frozenset(order[: order.index(f"haproxy@{pair.bug}")]),
         )
         for pair in GALLERY
     ]

@@ -20,12 +20,14 @@ class Subject:
         ref: the engine.
         bug: what the signature of a finding begins with that counts as the bug: a kind, or
             more, where one kind has several causes.
+        before: names of the engines that came before this one, the earlier revisions.
     """
 
     name: str
     suite: str
     ref: EngineRef
     bug: str
+    before: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, name: str, suite: str, program: type[Program]) -> Subject:
