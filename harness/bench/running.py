@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import time
 from collections.abc import Generator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from random import Random
 
 from harness.bench.guided import guided_trial
@@ -50,7 +51,18 @@ def make_trials(jobs: Sequence[Job], processes: int) -> Generator[Trial]:
 
     Raises:
         TrialError, EngineNotFoundError, EngineError: see ``make_trial``.
+        BrokenProcessPool: a process ended early, or was killed.
     """
-    context = multiprocessing.get_context("spawn")
-    with spawning(), context.Pool(processes, initializer=obey, initargs=(os.getpid(),)) as pool:
-        yield from pool.imap_unordered(make_trial, jobs)
+    context, others = multiprocessing.get_context("spawn"), multiprocessing.active_children()
+    start = ProcessPoolExecutor(processes, context, initializer=obey, initargs=(os.getpid(),))
+    with spawning(), start as pool:
+        trials = [pool.submit(make_trial, job) for job in jobs]
+        try:
+            for trial in as_completed(trials):
+                yield trial.result()
+        except BaseException:
+            for process in multiprocessing.active_children():
+                if process not in others:
+                    process.terminate()  # it would make its trial first
+            pool.shutdown(cancel_futures=True)
+            raise

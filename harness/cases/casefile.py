@@ -171,7 +171,7 @@ def _from_document(document: dict[str, Any]) -> SavedCase:
     if not document:
         raise CaseFileError("there is nothing in it; restore it or delete it")
     version = document.get("format")
-    if version != FORMAT:
+    if version != FORMAT or type(version) is not int:
         raise CaseFileError(
             f"format {version!r} is not the one this version reads ({FORMAT}); "
             "use the version of harness that wrote it, or find the case again"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from itertools import product
 from pathlib import Path
@@ -156,6 +157,8 @@ def _trials(jobs: Sequence[Job], processes: int, *, quiet: bool) -> list[Trial]:
                 done.append(trial)
     except TrialError as error:
         fail(str(error))
+    except BrokenProcessPool:
+        complain("a process ended early, or was killed")
     except KeyboardInterrupt:
         pass  # what there is so far is worth showing
     return done

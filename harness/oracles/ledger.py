@@ -15,7 +15,7 @@ from mypy_extensions import mypyc_attr
 from harness.engine.request import Request, Stage
 from harness.model.finding import Finding, Kind
 from harness.model.outcome import Answer, Outcome, queued
-from harness.oracles import order
+from harness.oracles import answers, order
 from harness.oracles.manner import came_about
 from harness.oracles.order import Overtaking
 from harness.runtime.scheduler import Scheduler
@@ -171,10 +171,9 @@ class Ledger:
 
     def answered(self, request: Request, outcome: object) -> None:
         """``arrive`` or ``resume`` returned ``outcome``."""
-        if not isinstance(outcome, Outcome):
-            raise TypeError(
-                f"arrive and resume must return ADMITTED, QUEUED or REJECTED, not {outcome!r}"
-            )
+        if not isinstance(outcome, Outcome) or outcome.where:
+            answers.check(outcome, self.queues, self.resources)
+        assert isinstance(outcome, Outcome)
         answer = outcome.answer
         stage = request.stage
         if answer is _QUEUED_ANSWER:

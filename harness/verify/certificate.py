@@ -107,6 +107,9 @@ def issue(
         )
     if not total:
         inconclusive.append("there is no workload within the bound")
+    endless = [e.number for e in explored if e.done and not _judged(e)]
+    if endless:
+        inconclusive.append(f"{_workloads(endless)}: no run came to an end")
     bounded: list[str] = []
     traces = sum(e.tally.traces for e in explored)
     limited = sum(e.tally.limited for e in explored)
@@ -142,6 +145,11 @@ def issue(
         absent=[] if reasons else [kind for kind in Kind if kind not in kinds],
         left_out=left_out,
     )
+
+
+def _judged(one: Explored) -> bool:
+    """Whether some run of a workload says anything of it."""
+    return bool(one.tally.traces or one.tally.limited or one.witnesses)
 
 
 def _troubles(explored: Sequence[Explored]) -> list[str]:

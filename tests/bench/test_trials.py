@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import threading
+from concurrent.futures.process import BrokenProcessPool
 from random import Random
 
 import pytest
@@ -148,3 +151,26 @@ def test_reading_what_setup_or_the_same_thread_wrote_is_not_counted():
     engine.run(workload(ConditionPool, "T0 arrive A", threads=2, size=1), DEFAULT)
     # The mutex and the free slots as setup left them; finish reads what arrive wrote of them.
     assert pairs.count() == 0
+
+
+def test_a_process_that_is_killed_ends_the_trials():
+    made = make_trials(
+        [Job("stack", "uniform", 1, 10**7), Job("safestack", "uniform", 1, 10**7)], 1
+    )
+    threading.Timer(0.0, kill_first_child).start()
+    with pytest.raises(BrokenProcessPool):
+        list(made)
+
+
+def kill_first_child():
+    """Wait for a process that makes trials, and kill it."""
+    while not (children := multiprocessing.active_children()):
+        pass
+    children[0].kill()
+
+
+def test_closing_the_trials_ends_their_processes():
+    made = make_trials([Job("stack", "uniform", 1, 100), Job("safestack", "uniform", 1, 10**9)], 1)
+    next(made)
+    made.close()
+    assert not multiprocessing.active_children()

@@ -309,10 +309,11 @@ def test_deep_nesting_is_refused_properly(tmp_path):
     assert use(path) is None
 
 
-def test_a_file_of_another_version_says_so(tmp_path):
+@pytest.mark.parametrize("version", [FORMAT + 1, True, 1.0])
+def test_a_file_of_another_version_says_so(tmp_path, version):
     path = tmp_path / "x.case.toml"
-    path.write_text(tomli_w.dumps(document() | {"format": FORMAT + 1}))
-    with pytest.raises(CaseFileError, match=f"format {FORMAT + 1} is not the one"):
+    path.write_text(tomli_w.dumps(document() | {"format": version}))
+    with pytest.raises(CaseFileError, match=f"format {version} is not the one"):
         load(path)
 
 

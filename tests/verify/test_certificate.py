@@ -41,6 +41,7 @@ def test_all_explored_and_nothing_found_is_verified():
         (CLEAN, 2, Verdict.INCONCLUSIVE),
         (replace(CLEAN, tally=Tally(traces=3, limited=1)), 1, Verdict.BOUNDED),
         (replace(CLEAN, tally=Tally(limited=3)), 1, Verdict.INCONCLUSIVE),
+        (replace(CLEAN, tally=Tally()), 1, Verdict.INCONCLUSIVE),
         (replace(CLEAN, cut=True), 1, Verdict.BOUNDED),
         (replace(CLEAN, witnesses={"s": STRANDED}), 1, Verdict.COUNTEREXAMPLE),
         (replace(CLEAN, witnesses={"s": LATE}), 1, Verdict.VERIFIED),
