@@ -1,4 +1,4 @@
-"""Worker processes on an empty corpus: how they are started, and one watched as it searches."""
+"""Worker processes: how they are started, and one watched as it searches on an empty corpus."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TICK = os.sysconf("SC_CLK_TCK")
 
 
 def worker_command(
-    folder: Path, engine: str, seed: int, *, guided: bool, runs: int = 0
+    folder: Path, engine: str, seed: int, *, guided: bool, runs: int = 0, cases: str = ""
 ) -> tuple[list[str], dict[str, str]]:
     """How a campaign with the default settings starts a worker: the command, its environment.
 
@@ -31,6 +31,7 @@ def worker_command(
         seed: of everything random.
         guided: by libFuzzer, or random inputs.
         runs: inputs to execute; 0 for no limit.
+        cases: folder of the cases that it begins with; empty for none.
     """
     for part in ("spool", "log", "inputs"):
         (folder / part).mkdir()
@@ -43,6 +44,7 @@ def worker_command(
         seconds=0.0,
         guided=guided,
         instrumented=False,
+        cases=cases,
     )
     command = [
         *(sys.executable, "-m", "harness.campaign.worker", str(folder / "inputs")),

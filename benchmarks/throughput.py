@@ -2,9 +2,10 @@
 
 ``python -m benchmarks.throughput [ENGINE ...] [--runs N] [--rounds N]``
 
-Whole worker processes as campaigns start them, on an empty corpus, in interleaved rounds. CPU
-time of the process, its start included; the least of the rounds. An unguided campaign is
-what there is without Atheris: random walks through random workloads, two through each.
+Whole worker processes as campaigns start them, in interleaved rounds: on an empty corpus, and a
+guided one with the cases of ``corpus`` as well. CPU time of the process, its start included; the
+least of the rounds. An unguided campaign is what there is without Atheris: random walks through
+random workloads, two through each.
 """
 
 from __future__ import annotations
@@ -23,10 +24,19 @@ from benchmarks.searching import worker_command
 ENGINES = ("haproxy@1.8", "haproxy@5541d4995", "haproxy@50872daa6")
 
 
-def cpu_seconds(engine: str, seed: int, runs: int, *, guided: bool) -> float:
+CASES = "corpus/haproxy"
+
+WAYS = {"unguided": (False, ""), "guided": (True, ""), "guided, with cases": (True, CASES)}
+"""How a worker is started: whether it is guided, and the cases it begins with."""
+
+
+def cpu_seconds(engine: str, seed: int, runs: int, way: str) -> float:
     """CPU seconds of a worker that makes so many runs."""
+    guided, cases = WAYS[way]
     with tempfile.TemporaryDirectory() as name:
-        command, environment = worker_command(Path(name), engine, seed, guided=guided, runs=runs)
+        command, environment = worker_command(
+            Path(name), engine, seed, guided=guided, runs=runs, cases=cases
+        )
         before = os.times()
         quiet = subprocess.DEVNULL
         subprocess.run(
@@ -44,16 +54,15 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=3)
     wanted = parser.parse_args()
-    table = Table("engine", "unguided, µs a run", "guided, µs a run", "runs a second, guided")
+    table = Table("engine", *(f"{way}, µs a run" for way in WAYS), "runs a second")
     for engine in watched(wanted.engines, "measuring"):
-        least = [float("inf")] * 2
+        least = dict.fromkeys(WAYS, float("inf"))
         for seed in range(1, wanted.rounds + 1):
-            for guided in (False, True):
-                spent = cpu_seconds(engine, seed, wanted.runs, guided=guided)
-                least[guided] = min(least[guided], spent)
-        unguided, guided_ = (1e6 * seconds / wanted.runs for seconds in least)
-        share = f"{unguided / guided_:.2f} of unguided"
-        table.add_row(engine, f"{unguided:.0f}", f"{guided_:.0f}", share)
+            for way in WAYS:
+                least[way] = min(least[way], cpu_seconds(engine, seed, wanted.runs, way))
+        took = [1e6 * seconds / wanted.runs for seconds in least.values()]
+        shares = " and ".join(f"{took[0] / one:.2f}" for one in took[1:])
+        table.add_row(engine, *(f"{one:.0f}" for one in took), f"{shares} of unguided")
     wide_console().print(table)
 
 

@@ -44,6 +44,15 @@ def test_a_lost_race_is_found(tmp_path):
     assert "stranded" in {kind for kind, _, _ in ended.findings}
 
 
+def test_a_campaign_begins_with_the_cases_of_those_before(tmp_path):
+    target = f"{engine(tmp_path, STRANDS)}:Pool"
+    first, second = (fuzz(target, tmp_path / "corpus", "--json", runs=1500) for _ in range(2))
+    assert first.json["known"] == 0
+    assert second.json["known"] == len(first.findings)
+    third = fuzz(target, tmp_path / "corpus", runs=20)
+    assert f"began with {len(cases(tmp_path / 'corpus'))} case" in " ".join(third.out.split())
+
+
 def test_what_is_only_a_warning_is_said_to_be_one(tmp_path):
     lazy = STRANDS.replace("capacity=1", "capacity=2")
     ended = fuzz(f"{engine(tmp_path, lazy)}:Pool", tmp_path / "corpus", runs=300)
