@@ -24,6 +24,7 @@ from harness.bench.tables import list_table, sections
 from harness.bench.trial import Job, Trial
 from harness.campaign.libfuzzer import why_unavailable
 from harness.cases.atomic_write import write_atomically
+from harness.cases.casefile import SUFFIX
 from harness.cli.console import (
     INTERRUPTED,
     as_json,
@@ -96,6 +97,9 @@ def bench(
         chosen = _available(selected(strategies, searchers, "strategy"))
     except SelectionError as error:
         fail(str(error))
+    know = any(known[name].before for name in names)
+    if know and any(GUIDED[s].cases for s in chosen if s in GUIDED) and not _has_cases(corpus):
+        complain(f"there are no cases in {corpus}: guided trials begin with none; see --corpus")
     planned = [
         Job(s, n, seed, budget, str(corpus))
         for seed, s, n in product(range(1, seeds + 1), names, chosen)
@@ -116,6 +120,10 @@ def bench(
         err.print(f"see {html}", soft_wrap=True)
     if interrupted:
         raise SystemExit(INTERRUPTED)
+
+
+def _has_cases(corpus: Path) -> bool:
+    return next(corpus.glob(f"*/*{SUFFIX}"), None) is not None
 
 
 def _list(known: Mapping[str, Subject], searchers: Sequence[str], json_: bool) -> None:

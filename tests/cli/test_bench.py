@@ -63,6 +63,21 @@ def test_ctrl_c_shows_what_there_is_and_exits_as_interrupted(monkeypatch):
     assert "interrupted after 3 of 4 trials" in result.output
 
 
+@pytest.mark.parametrize(
+    ("subject", "strategy", "said"),
+    [
+        ("haproxy@ddab05b98/stranded", "guided", True),
+        ("haproxy@ddab05b98/stranded", "guided-no-cases", False),
+        ("stack", "guided", False),
+    ],
+)
+def test_that_a_guided_trial_begins_with_no_case_is_said(tmp_path, subject, strategy, said):
+    pytest.importorskip("atheris")
+    quick = ["--seeds", "1", "--budget", "5", "--corpus", str(tmp_path)]
+    result = bench(subject, "--strategies", strategy, *quick)
+    assert (f"there are no cases in {tmp_path}" in result.output) == said
+
+
 def test_list_names_what_there_is():
     result = bench("--list")
     assert result.exit_code == 0
