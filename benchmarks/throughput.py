@@ -3,15 +3,16 @@
 ``python -m benchmarks.throughput [ENGINE ...] [--runs N] [--rounds N]``
 
 Whole worker processes as campaigns start them, in interleaved rounds: on an empty corpus, and a
-guided one with the cases of ``corpus`` as well. CPU time of the process, its start included; the
-least of the rounds. An unguided campaign is what there is without Atheris: random walks through
-random workloads, two through each.
+guided one with the cases of ``corpus/haproxy`` that were found on earlier revisions as well. CPU
+time of the process, its start included; the least of the rounds. An unguided campaign is what
+there is without Atheris: random walks through random workloads, two through each.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -20,20 +21,30 @@ from rich.table import Table
 
 from benchmarks import watched, wide_console
 from benchmarks.searching import worker_command
+from harness.cases.casefile import sound_cases
+from harness.engines.haproxy import HISTORY
 
-ENGINES = ("haproxy@1.8", "haproxy@5541d4995", "haproxy@50872daa6")
+ENGINES = ("haproxy@1.8", "haproxy@5541d4995", "haproxy@b11495652", "haproxy@50872daa6")
 
 
-CASES = "corpus/haproxy"
+WAYS = {"unguided": (False, False), "guided": (True, False), "guided, with cases": (True, True)}
+"""How a worker is started: whether it is guided, and whether it begins with cases."""
 
-WAYS = {"unguided": (False, ""), "guided": (True, ""), "guided, with cases": (True, CASES)}
-"""How a worker is started: whether it is guided, and the cases it begins with."""
+
+def copy_earlier(engine: str, folder: Path) -> str:
+    """Copy the cases that were found on earlier revisions to a folder, and name it."""
+    order = [f"haproxy@{revision}" for revision in HISTORY]
+    for path, case in sound_cases(Path("corpus/haproxy")):
+        if case.found_on in order[: order.index(engine)]:
+            shutil.copy(path, folder)
+    return str(folder)
 
 
 def cpu_seconds(engine: str, seed: int, runs: int, way: str) -> float:
     """CPU seconds of a worker that makes so many runs."""
-    guided, cases = WAYS[way]
+    guided, knows = WAYS[way]
     with tempfile.TemporaryDirectory() as name:
+        cases = copy_earlier(engine, Path(name)) if knows else ""
         command, environment = worker_command(
             Path(name), engine, seed, guided=guided, runs=runs, cases=cases
         )
