@@ -172,7 +172,7 @@ class Ledger:
     def answered(self, request: Request, outcome: object) -> None:
         """``arrive`` or ``resume`` returned ``outcome``."""
         if not isinstance(outcome, Outcome) or outcome.where:
-            answers.check(outcome, self.queues, self.resources)
+            answers.answered(outcome, self.queues, self.resources)
         assert isinstance(outcome, Outcome)
         answer = outcome.answer
         stage = request.stage
