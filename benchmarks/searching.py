@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -12,9 +11,11 @@ from pathlib import Path
 from types import TracebackType
 
 from harness.campaign import spool
+from harness.campaign.campaign import WORKER
 from harness.campaign.libfuzzer import options as libfuzzer_options
 from harness.campaign.spool import RawFinding
 from harness.campaign.worker import Task
+from harness.children import command
 
 _POLL = 0.01
 _TICK = os.sysconf("SC_CLK_TCK")
@@ -46,13 +47,12 @@ def worker_command(
         instrumented=False,
         cases=cases,
     )
-    command = [
-        *(sys.executable, "-m", "harness.campaign.worker", str(folder / "inputs")),
+    arguments = [
         *libfuzzer_options(seed),
         f"-artifact_prefix={folder / 'log'}/",
         *([f"-runs={runs}"] if runs else []),
     ]
-    return command, task.environment()
+    return command(WORKER, str(folder / "inputs"), *arguments), task.environment()
 
 
 class SearchWorker:

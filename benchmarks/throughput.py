@@ -5,7 +5,8 @@
 Whole worker processes as campaigns start them, in interleaved rounds: on an empty corpus, and a
 guided one with the cases of ``corpus/haproxy`` that were found on earlier revisions as well. CPU
 time of the process, its start included; the least of the rounds. An unguided campaign is what
-there is without Atheris: random walks through random workloads, two through each.
+there is without Atheris: random walks through random workloads, two through each. To prove that a
+run loops for ever takes long, so how many do is shown, in the same order.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from rich.table import Table
 
 from benchmarks import watched, wide_console
 from benchmarks.searching import worker_command
+from harness.bench.subjects.gallery import before
+from harness.campaign.status import read
 from harness.cases.casefile import sound_cases
-from harness.engines.haproxy import HISTORY
 
 ENGINES = ("haproxy@1.8", "haproxy@5541d4995", "haproxy@b11495652", "haproxy@50872daa6")
 
@@ -33,29 +35,33 @@ WAYS = {"unguided": (False, False), "guided": (True, False), "guided, with cases
 
 def copy_earlier(engine: str, folder: Path) -> str:
     """Copy the cases that were found on earlier revisions to a folder, and name it."""
-    order = [f"haproxy@{revision}" for revision in HISTORY]
+    earlier = before(engine)
     for path, case in sound_cases(Path("corpus/haproxy")):
-        if case.found_on in order[: order.index(engine)]:
+        if case.found_on in earlier:
             shutil.copy(path, folder)
     return str(folder)
 
 
-def cpu_seconds(engine: str, seed: int, runs: int, way: str) -> float:
-    """CPU seconds of a worker that makes so many runs."""
+def measured(engine: str, seed: int, runs: int, way: str) -> tuple[float, int]:
+    """A worker that makes so many runs: CPU seconds, and how many of the runs loop for ever."""
     guided, knows = WAYS[way]
     with tempfile.TemporaryDirectory() as name:
         cases = copy_earlier(engine, Path(name)) if knows else ""
         command, environment = worker_command(
             Path(name), engine, seed, guided=guided, runs=runs, cases=cases
         )
-        before = os.times()
+        start = os.times()
         quiet = subprocess.DEVNULL
         subprocess.run(
             command, env=environment, stdin=quiet, stdout=quiet, stderr=quiet, check=True
         )
-        after = os.times()
-    spent = after.children_user + after.children_system
-    return spent - before.children_user - before.children_system
+        end = os.times()
+        (path,) = Path(name).glob("log/status-*.json")
+        status = read(path)
+    assert status is not None
+    loops = sum(n for name, n in status.verdicts.items() if name.startswith("endless-loop"))
+    spent = end.children_user + end.children_system
+    return spent - start.children_user - start.children_system, loops
 
 
 def main() -> None:
@@ -65,15 +71,21 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=3)
     wanted = parser.parse_args()
-    table = Table("engine", *(f"{way}, µs a run" for way in WAYS), "runs a second")
+    ways = [f"{way}, µs a run" for way in WAYS]
+    table = Table("engine", *ways, "runs a second", "endless loops, of 10,000 runs")
     for engine in watched(wanted.engines, "measuring"):
         least = dict.fromkeys(WAYS, float("inf"))
+        loops = dict.fromkeys(WAYS, 0)
         for seed in range(1, wanted.rounds + 1):
             for way in WAYS:
-                least[way] = min(least[way], cpu_seconds(engine, seed, wanted.runs, way))
+                spent, looped = measured(engine, seed, wanted.runs, way)
+                least[way] = min(least[way], spent)
+                loops[way] += looped
         took = [1e6 * seconds / wanted.runs for seconds in least.values()]
         shares = " and ".join(f"{took[0] / one:.2f}" for one in took[1:])
-        table.add_row(engine, *(f"{one:.0f}" for one in took), f"{shares} of unguided")
+        often = [f"{1e4 * n / wanted.runs / wanted.rounds:.0f}" for n in loops.values()]
+        times = [f"{one:.0f}" for one in took]
+        table.add_row(engine, *times, f"{shares} of unguided", ", ".join(often))
     wide_console().print(table)
 
 

@@ -147,9 +147,10 @@ class Campaign:
     def _run(self) -> None:
         for old in self._paths.log.glob("status-*.json"):
             old.unlink()
-        collector = Collector(self._executor, self._paths)
-        cases = [case for _, case in sound_cases(self._paths.cases)]
-        self.progress.known = len(known_workloads(cases, Codec(self._ref.spec)))
+        cases = list(sound_cases(self._paths.cases))
+        collector = Collector(self._executor, self._paths, cases)
+        codec = Codec(self._ref.spec)
+        self.progress.known = len(known_workloads((case for _, case in cases), codec))
         self._started = time.monotonic()
         workers: list[subprocess.Popen[bytes]] = []
         with self._told_of_interrupts(), self._executor.guard():

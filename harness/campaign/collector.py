@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from harness.campaign import spool
 from harness.campaign.paths import CampaignPaths, file_name
 from harness.campaign.spool import RawFinding
-from harness.cases.casefile import SUFFIX, SavedCase, load_if_sound, save, sound_cases
+from harness.cases.casefile import SUFFIX, SavedCase, load_if_sound, save
 from harness.cases.cause import cause_of, explains
 from harness.cases.minimise import Minimal, minimise
 from harness.cases.reading import CaseFileError
@@ -63,17 +63,22 @@ class Collector:
     Args:
         executor: runs the engine, without feedback.
         paths: the corpus.
+        cases: those it has, with their files.
 
     Attributes:
         collected: by cause, in the order they were met.
         signatures: of the findings that were confirmed.
     """
 
-    def __init__(self, executor: Executor, paths: CampaignPaths) -> None:
+    def __init__(
+        self, executor: Executor, paths: CampaignPaths, cases: Iterable[tuple[Path, SavedCase]]
+    ) -> None:
         self._executor = executor
         self._paths = paths
         self._codec = Codec(executor.spec)
-        self._known = self._load_known()
+        self._known = {
+            case.cause: (path, case) for path, case in cases if executor.spec.name in case.expect
+        }
         self._old = {raw.path for raw in spool.waiting(paths.spool)}
         self.collected: dict[str, Collected] = {}
         self.signatures: set[str] = set()
@@ -176,13 +181,6 @@ class Collector:
         """A simpler case replaces those new ones that only need more to go wrong."""
         for other in [c for c in self.collected if explains(cause, c) and self.collected[c].new]:
             self.collected.pop(other).path.unlink(missing_ok=True)
-
-    def _load_known(self) -> dict[str, tuple[Path, SavedCase]]:
-        return {
-            case.cause: (path, case)
-            for path, case in sound_cases(self._paths.cases)
-            if self._executor.spec.name in case.expect
-        }
 
 
 def case_path(folder: Path, engine: str, finding: Finding, cause: str) -> Path:

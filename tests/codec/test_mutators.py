@@ -119,6 +119,13 @@ def known_inputs(draw, spec, most):
     return [bytes([0, *top, len(ops) - 1]) + b"".join(ops) for top, ops in known]
 
 
+def knowing_ten(spec):
+    """A mutator that knows ten workloads of one operation, and the operations."""
+    codec = Codec(spec)
+    ops = [bytes([n] * codec.record) for n in range(246, 256)]
+    return Mutator(codec, [bytes(codec.header) + op for op in ops]), ops
+
+
 @EACH_WORKLOADS
 @given(data=st.data(), seed=SEEDS)
 def test_a_new_workload_has_the_operations_of_some_known_ones_in_their_order(spec, data, seed):
@@ -131,14 +138,11 @@ def test_a_new_workload_has_the_operations_of_some_known_ones_in_their_order(spe
 
 @EACH_WORKLOADS
 def test_one_known_workload_or_a_few_are_in_a_new_one(spec):
-    codec = Codec(spec)
-    head = bytes([0] * codec.header)
-    known = [head + bytes([n] * codec.record) for n in range(246, 256)]
-    mutator = Mutator(codec, known)
+    mutator, known = knowing_ten(spec)
     within = Counter()
     for seed in range(300):
         ops = mutator.parse(mutator.fresh(Random(seed))).ops
-        within[sum(bytes([n] * codec.record) in ops for n in range(246, 256))] += 1
+        within[sum(op in ops for op in known)] += 1
     assert min(within[n] for n in range(1, MOST_RECALLED + 1)) > 20, within
 
 
@@ -170,12 +174,9 @@ def test_new_operations_come_before_between_and_after_known_ones(spec):
 
 @EACH_WORKLOADS
 def test_every_known_workload_is_recalled(spec):
-    codec = Codec(spec)
-    head = bytes([0] * codec.header)
-    known = [head + bytes([n] * codec.record) for n in range(200, 210)]
-    mutator = Mutator(codec, known)
+    mutator, known = knowing_ten(spec)
     seen = {op for seed in range(100) for op in mutator.parse(mutator.fresh(Random(seed))).ops}
-    assert {bytes([n] * codec.record) for n in range(200, 210)} <= seen
+    assert set(known) <= seen
 
 
 def test_where_there_is_but_one_workload_nothing_is_recalled():

@@ -16,17 +16,22 @@ from harness.engines.haproxy.pairs import GALLERY
 
 def gallery() -> list[Subject]:
     """All of them; an engine is only looked for when it is run."""
-    order = [f"haproxy@{revision}" for revision in HISTORY]
     return [
         Subject(
             f"haproxy@{pair.bug}/{pair.kind}",
             "HAProxy",
             EngineRef(f"haproxy@{pair.bug}", partial(_engine, f"haproxy@{pair.bug}")),
             pair.signature,
-            frozenset(order[: order.index(f"haproxy@{pair.bug}")]),
+            before(f"haproxy@{pair.bug}"),
         )
         for pair in GALLERY
     ]
+
+
+def before(engine: str) -> frozenset[str]:
+    """The names of the revisions that came before the one that is called ``engine``."""
+    order = [f"haproxy@{revision}" for revision in HISTORY]
+    return frozenset(order[: order.index(engine)])
 
 
 def _engine(name: str) -> type[Engine]:
