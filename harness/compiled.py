@@ -39,6 +39,7 @@ MODULES = (
     "oracles/ledger",
     "oracles/order",
     "runtime/carrier",
+    "runtime/freeze",
     "runtime/hooks",
     "runtime/housekeeping",
     "runtime/scheduler",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
+from types import FunctionType
 from typing import Any, ClassVar, Protocol
 
 from harness.engine.operation import INVARIANT, PARAMS, WEIGHT, declared
@@ -314,4 +315,6 @@ def _optional(param: Param) -> bool:
 
 def _is_data(value: object) -> bool:
     """Whether it is data of a class, rather than one of its methods or what describes it."""
+    if isinstance(value, FunctionType):
+        return False  # nearly all of them are, and to look for what is missing takes long
     return isinstance(value, _DATA) or hasattr(value, "__next__")

@@ -18,7 +18,6 @@ from harness.oracles import ending
 from harness.oracles.idle import IdleOracle
 from harness.oracles.ledger import Ledger
 from harness.runtime.active import active
-from harness.runtime.cycle import CycleProof
 from harness.runtime.hooks import Hooks
 from harness.runtime.scheduler import FOREVER, Scheduler
 from harness.runtime.thread import VirtualThread
@@ -52,7 +51,6 @@ class Session(Hooks):
         "_plain",
         "_plan",
         "_probes",
-        "_proof",
         "_s",
         "_tells",
     )
@@ -74,21 +72,15 @@ class Session(Hooks):
         self._ledger = ledger(scheduler, plan.requests, fifo=cls.fifo, tasks=tasks)
         plan.ledger = self._ledger
         self._idle = IdleOracle(self._ledger)
-        self._proof: CycleProof | None = None
 
     def run(self, schedule: Schedule) -> Run:
-        """Execute ``schedule``; once more when the run stalls, to see whether it loops.
+        """Execute ``schedule``.
 
         Raises:
             EngineError: the engine can not be run.
         """
-        s = self._s
         self._set_up()
-        self._proof = None
-        s.execute(self._plan.reset(), schedule, self, limit=LIMIT)
-        if s.over == "stall":
-            self._unwind()
-            self._prove(schedule)
+        self._s.execute(self._plan.reset(), schedule, self, limit=LIMIT)
         return self._result()
 
     def steer(self, pilot: Pilot) -> Run:
@@ -97,8 +89,7 @@ class Session(Hooks):
         Raises:
             EngineError: the engine can not be run.
         """
-        self._prove(Schedule(), pilot, pilot)
-        return self._seen_result()
+        return self._observe(Schedule(), pilot, pilot)
 
     def record(
         self, schedule: Schedule, recorder: Recorder, guide: Guide | None = None
@@ -108,8 +99,7 @@ class Session(Hooks):
         Raises:
             EngineError: the engine can not be run.
         """
-        self._prove(schedule, recorder, guide)
-        run = self._seen_result()
+        run = self._observe(schedule, recorder, guide)
         run.findings = [replace(f, step=recorder.steps_before(f.step)) for f in run.findings]
         return RecordedRun(
             run, recorder.trace(), recorder.schedule(), recorder.switches(), recorder.anchors
@@ -118,6 +108,7 @@ class Session(Hooks):
     def close(self) -> None:
         """Leave little to the garbage collector; it can not run any more."""
         self._plan.close()
+        self._ledger.reset()
 
     # -------------------------------------------------- reported by the scheduler
 
@@ -199,20 +190,15 @@ class Session(Hooks):
         if self._invariants or self._tells:
             s.open += 1
 
-    def _prove(
-        self, schedule: Schedule, observer: Observer | None = None, guide: Guide | None = None
-    ) -> None:
+    def _observe(self, schedule: Schedule, observer: Observer, guide: Guide | None) -> Run:
+        s = self._s
         self._set_up()
-        self._proof = CycleProof()
-        self._s.execute(
-            self._plan.reset(),
-            schedule,
-            self,
-            limit=LIMIT,
-            observer=observer,
-            prover=self._proof,
-            guide=guide,
-        )
+        s.execute(self._plan.reset(), schedule, self, limit=LIMIT, observer=observer, guide=guide)
+        run = self._result()
+        # A resting greenlet keeps its scheduler for ever, and that would keep what a strategy
+        # has learned.
+        s.observer = s.guide = None
+        return run
 
     def _result(self) -> Run:
         s = self._s
@@ -221,25 +207,19 @@ class Session(Hooks):
             findings += self._idle.conclude()
         if s.over is None:
             if s.spinners.parked:
-                self._add(findings, ending.endless_loop(s, None))
+                self._add(findings, ending.endless_loop(s))
             elif s.inside or s.waiting:
                 self._add(findings, ending.deadlock(s, self._unserved()))
         elif s.over == "loop":
-            self._add(findings, ending.endless_loop(s, self._proof))
+            self._add(findings, ending.endless_loop(s))
         steps = s.index - s.left
         if s.over is not None or s.inside or s.waiting or s.watched:
             self._unwind()
+        s.proof = None  # it keeps what the run has used
         if len(findings) > 1:
             findings.sort(key=_gravity)
         # Not the ledger's own list where it is empty: the next run would fill it.
         return Run(findings or [], steps, s.over == "limit")
-
-    def _seen_result(self) -> Run:
-        run = self._result()
-        # A resting greenlet keeps its scheduler for ever, and that would keep what a strategy
-        # has learned.
-        self._s.observer = self._s.guide = None
-        return run
 
     @staticmethod
     def _add(findings: list[Finding], finding: Finding | None) -> None:

@@ -8,18 +8,18 @@ from collections.abc import Sequence
 
 from harness.model.finding import Finding, Kind
 from harness.oracles.manner import came_about
-from harness.runtime.cycle import CycleProof
 from harness.runtime.errors import StuckError
 from harness.runtime.scheduler import Scheduler
 from harness.runtime.thread import VirtualThread, kind_of
 
 
-def endless_loop(scheduler: Scheduler, proof: CycleProof | None) -> Finding | None:
+def endless_loop(scheduler: Scheduler) -> Finding | None:
     """An endless loop, if the run ended in a proven one.
 
     Either the proof in rotation found a cycle, or everything that is not at rest is blocked or
     a parked spinner, which was seen to repeat its state and which nobody is left to disturb.
     """
+    proof = scheduler.proof
     if proof is not None and proof.length:
         names = _threads(sorted(proof.looping))
         return Finding(

@@ -1,6 +1,6 @@
 """Proof of an endless loop in which several threads take part.
 
-When a recorded run stalls, the schedule is overruled by a rotation, which is fair: every thread
+When a run stalls, the schedule is overruled by a rotation, which is fair: every thread
 that can run does. If the full state (shared state, every thread's position, locals and ready
 activities) comes back, and each of them took its turn in between, what happened in between can
 happen for ever, and the finding is proven.
@@ -76,14 +76,16 @@ class Stand(NamedTuple):
 class CycleProof:
     """Drives a stalled run in rotation and looks for a repeated state.
 
+    Args:
+        scheduler: the run's.
+
     Attributes:
-        active: whether it has taken over.
         length: decisions in the proven cycle, 0 while there is none.
         looping: indexes of the threads that executed inside the cycle.
     """
 
-    def __init__(self) -> None:
-        self.active = False
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._scheduler = scheduler
         self.length = 0
         self.looping: frozenset[int] = frozenset()
         self._ran: list[int] = []
@@ -102,16 +104,10 @@ class CycleProof:
         self._read = 0
         self._seen: dict[object, int] = {}
 
-    def start(self, scheduler: Scheduler) -> None:
-        """Take over from the schedule."""
-        self.active = True
-        self._scheduler = scheduler
-        scheduler.spinners.revive_all()  # from here on only the rotation says who runs
-        scheduler.free = 0
-
     def step(self) -> None:
         """One decision under rotation; ends the run when the state repeats."""
         s = self._scheduler
+        s.free = 0  # the schedule may have set it at the last decision that was its own
         current = s.current
         progress = s.hooks.progress()
         if progress != self._progress:

@@ -10,7 +10,7 @@ whole state unprovable: better no verdict than a guess.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from copyreg import dispatch_table
 from enum import Enum
 from types import (
@@ -23,7 +23,7 @@ from types import (
     MethodType,
     ModuleType,
 )
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 from weakref import WeakKeyDictionary
 
 from harness.runtime.valuestack import hidden_values, instruction
@@ -33,6 +33,9 @@ _BY_TEXT = frozenset((float, complex, range))
 """Equality says less of these than their text: ``0.0 == -0.0``, ``range(0) == range(1, 1)``."""
 
 _BY_IDENTITY = (ModuleType, type, CodeType, Enum)
+
+LARGEST: Final = 1_000_000
+"""Values of the largest state that is read: some speak of themselves without end."""
 
 
 class UnprovableError(Exception):
@@ -58,106 +61,142 @@ def freeze(state: object, *stacks: Iterable[FrameType]) -> tuple[object, ...]:
         UnprovableError: something reachable can not be read.
     """
     freezer = _Freezer()
-    try:
-        return (freezer.one(state), *(tuple(map(freezer.frame, frames)) for frames in stacks))
-    except RecursionError:
-        raise UnprovableError("a structure that is too deep") from None
+    frozen = [freezer.read([state])]
+    for frames in stacks:
+        frozen.append(freezer.read([_frame(frame) for frame in frames]))
+    return tuple(frozen)
+
+
+class _Again:
+    """Stands before the number of an object that has been read before."""
+
+
+class _Itself:
+    """Stands before the identity of what is what it is, for ever."""
+
+
+class _Unset:
+    """Stands for a slot that has no value."""
 
 
 class _Freezer:
+    """Writes down what objects consist of, in the order in which it comes upon them.
+
+    After the type of each comes either its value, for what is plain, or of how many parts it
+    consists, and then these. So what is written can be read in one way only.
+    """
+
     def __init__(self) -> None:
         self._seen: dict[int, int] = {}
         self._keep: list[object] = []  # ids stay unique while their objects live
         self._ways: dict[type, _Way | None] = {}  # quicker to ask than weak references
 
-    def all(self, objs: Iterable[object]) -> tuple[object, ...]:
-        return tuple(map(self.one, objs))
+    def read(self, objs: Sequence[object]) -> tuple[object, ...]:
+        """All there is to say of ``objs`` that has not been said before."""
+        written: list[object] = []
+        todo = list(objs)
+        todo.reverse()
+        seen, ways = self._seen, self._ways
+        while todo:
+            obj: Any = todo.pop()
+            kind: type = type(obj)
+            if kind in _PLAIN:
+                written.append(kind)
+                written.append(obj)
+                continue
+            if kind in _BY_TEXT:
+                written.append(kind)
+                written.append(repr(obj))
+                continue
+            number = seen.get(id(obj))
+            if number is not None:
+                written.append(_Again)
+                written.append(number)
+                continue
+            if kind not in ways:
+                ways[kind] = _way(kind)
+            way = ways[kind]
+            if way is None:
+                written.append(_Itself)
+                written.append(id(obj))
+                continue
+            seen[id(obj)] = len(seen)
+            if len(seen) > LARGEST:
+                raise UnprovableError("a structure without end")
+            self._keep.append(obj)
+            parts = way(obj)
+            written.append(kind)
+            written.append(len(parts))
+            todo += reversed(parts)
+        return tuple(written)
 
-    def one(self, obj: Any) -> object:
-        kind = type(obj)
-        if kind in _PLAIN:
-            return (kind, obj)
-        if kind in _BY_TEXT:
-            return (kind, repr(obj))
-        number = self._seen.get(id(obj))
-        if number is not None:
-            return ("again", number)
-        try:
-            way = self._ways[kind]
-        except KeyError:
-            way = self._ways[kind] = _way(kind)
-        if way is None:
-            return ("identity", id(obj))
-        self._seen[id(obj)] = len(self._seen)
-        self._keep.append(obj)
-        return (kind, way(self, obj))
 
-    def frame(self, frame: FrameType) -> object:
-        # Sorted: the order of a frame's locals depends on when they were looked at before.
-        variables = sorted(frame.f_locals.items())
-        return (id(frame.f_code), instruction(frame), tuple((n, self.one(v)) for n, v in variables))
+def _frame(frame: FrameType) -> list[object]:
+    parts: list[object] = [id(frame.f_code), instruction(frame)]
+    # Sorted: the order of a frame's locals depends on when they were looked at before.
+    for variable in sorted(frame.f_locals.items()):
+        parts += variable
+    return parts
 
 
-_Way: TypeAlias = Callable[[_Freezer, Any], object]
-"""Freezes the instances of a class."""
+_Way: TypeAlias = Callable[[Any], Sequence[object]]
+"""The parts of which an instance of a class consists."""
 
 _ways: WeakKeyDictionary[type, _Way | None] = WeakKeyDictionary()
 
 
 def _way(kind: type) -> _Way | None:
-    """How instances of ``kind`` are frozen; None where they are what they are, for ever."""
-    try:
+    """How instances of ``kind`` are taken apart; None where they are what they are, for ever."""
+    if kind in _ways:
         return _ways[kind]
-    except KeyError:
-        way = _ways[kind] = _choose(kind)
-        return way
+    way = _ways[kind] = _choose(kind)
+    return way
 
 
 def _choose(kind: type) -> _Way | None:
     if issubclass(kind, _BY_IDENTITY):
         return None
     if hasattr(kind, "frozen_state"):
-        return lambda freezer, obj: freezer.all(obj.frozen_state())
+        return _spoken
     way = _EXACTLY.get(kind)
     if way is not None:
         return way
     layout = _Layout(kind)
-    if layout.whole:
-        return layout.freeze
-    return lambda freezer, obj: (layout.freeze(freezer, obj), _reduced(freezer, obj))
+    return layout.visible if layout.whole else layout.pickled
 
 
-def _mapping(freezer: _Freezer, obj: dict[Any, Any]) -> object:
-    one = freezer.one
-    return tuple((one(k), one(v)) for k, v in obj.items())
+def _spoken(obj: Any) -> Sequence[object]:
+    return tuple(obj.frozen_state())
 
 
-def _function(freezer: _Freezer, obj: FunctionType) -> object:
-    parts = (obj.__closure__, obj.__defaults__, obj.__kwdefaults__, vars(obj))
-    return (id(obj.__code__), freezer.all(parts))
+def _mapping(obj: dict[Any, Any]) -> Sequence[object]:
+    parts: list[object] = []
+    for item in obj.items():
+        parts += item
+    return parts
 
 
-def _cell(freezer: _Freezer, obj: CellType) -> object:
+def _function(obj: FunctionType) -> Sequence[object]:
+    return (id(obj.__code__), obj.__closure__, obj.__defaults__, obj.__kwdefaults__, vars(obj))
+
+
+def _cell(obj: CellType) -> Sequence[object]:
     try:
-        return (freezer.one(obj.cell_contents),)
+        return (obj.cell_contents,)
     except ValueError:
         return ()
 
 
-def _method(freezer: _Freezer, obj: MethodType) -> object:
-    return (freezer.one(obj.__func__), freezer.one(obj.__self__))
-
-
-def _generator(freezer: _Freezer, obj: GeneratorType[Any, Any, Any]) -> object:
+def _generator(obj: GeneratorType[Any, Any, Any]) -> Sequence[object]:
     frame = obj.gi_frame
     if frame is None:
-        return None
+        return ()
     if hidden_values(frame) > 0:
         raise UnprovableError(f"{obj.__qualname__}, of which not all can be seen")
-    return freezer.frame(frame)
+    return _frame(frame)
 
 
-def _reduced(freezer: _Freezer, obj: Any) -> object:
+def _reduced(obj: Any) -> object:
     """What code in C keeps to itself: only pickling tells, if anything does."""
     try:
         reduce = dispatch_table.get(type(obj))
@@ -166,33 +205,33 @@ def _reduced(freezer: _Freezer, obj: Any) -> object:
         reduced = ""
     if isinstance(reduced, str):  # at best a name, which says nothing of its state
         raise UnprovableError(f"an object of type {type(obj).__name__}")
-    return freezer.one(reduced)
+    return reduced
 
 
 _EXACTLY: dict[type, _Way] = {
-    tuple: _Freezer.all,
-    list: _Freezer.all,
-    deque: lambda freezer, obj: (obj.maxlen, freezer.all(obj)),
+    tuple: tuple,
+    list: tuple,
+    deque: lambda obj: (obj.maxlen, *obj),
     dict: _mapping,
-    set: _Freezer.all,
-    frozenset: _Freezer.all,
-    bytearray: lambda _, obj: bytes(obj),
+    set: tuple,
+    frozenset: tuple,
+    bytearray: lambda obj: (bytes(obj),),
     FunctionType: _function,
     CellType: _cell,
-    BuiltinFunctionType: lambda freezer, obj: (obj.__name__, freezer.one(obj.__self__)),
-    MethodType: _method,
+    BuiltinFunctionType: lambda obj: (obj.__name__, obj.__self__),
+    MethodType: lambda obj: (obj.__func__, obj.__self__),
     GeneratorType: _generator,
 }
-"""How the instances of these are frozen, and what instances of their subclasses contain."""
+"""How the instances of these are taken apart, and what instances of their subclasses contain."""
 
 _VALUES: dict[type, _Way] = {
-    int: lambda _, obj: int.__int__(obj),
-    float: lambda _, obj: float.__repr__(obj),
-    str: lambda _, obj: str.__str__(obj),
+    int: lambda obj: (int.__int__(obj),),
+    float: lambda obj: (float.__repr__(obj),),
+    str: lambda obj: (str.__str__(obj),),
 }
 """What instances of subclasses of these contain."""
 
-_WORD = tuple.__itemsize__
+_WORD: Final = tuple.__itemsize__
 
 
 class _Layout:
@@ -220,10 +259,15 @@ class _Layout:
         words = len(self._slots) + (kind.__dictoffset__ > 0) + (kind.__weakrefoffset__ > 0)
         self.whole = kind.__basicsize__ <= known.__basicsize__ + words * _WORD
 
-    def freeze(self, freezer: _Freezer, obj: Any) -> object:
-        """The state of an instance."""
-        one = freezer.one
-        parts = [(name, one(getattr(obj, name))) for name in self._slots if hasattr(obj, name)]
-        attributes = one(vars(obj)) if self._has_dict else None
-        content = None if self._content is None else self._content(freezer, obj)
-        return (tuple(parts), attributes, content)
+    def visible(self, obj: Any) -> list[object]:
+        """What Python code can see of an instance."""
+        parts: list[object] = [getattr(obj, slot, _Unset) for slot in self._slots]
+        if self._has_dict:
+            parts.append(vars(obj))
+        if self._content is not None:
+            parts += self._content(obj)
+        return parts
+
+    def pickled(self, obj: Any) -> list[object]:
+        """The same, and what pickling tells beyond it."""
+        return [*self.visible(obj), _reduced(obj)]

@@ -27,11 +27,8 @@ def look(s: Scheduler) -> None:
     if progress != s.mark_progress:
         s.mark_progress = progress
         s.mark = s.index
-    elif s.index - s.mark >= STALL:
-        if s.prover is None:
-            s.stop("stall")
-        elif not s.prover.active:
-            s.prover.start(s)
+    elif s.index - s.mark >= STALL and s.proof is None:
+        s.start_proof()
     activity = s.current.activity
     if activity is not None and activity is s.mark_activity and s.probe is None:
         s.start_probe()

@@ -24,6 +24,7 @@ from mypy_extensions import mypyc_attr
 from harness.model.schedule import Schedule
 from harness.runtime import watched
 from harness.runtime.carrier import Carrier
+from harness.runtime.cycle import CycleProof
 from harness.runtime.errors import Unwind
 from harness.runtime.hooks import Feedback, Hooks
 from harness.runtime.housekeeping import CHECK_EVERY, look
@@ -32,7 +33,6 @@ from harness.runtime.thread import Activity, ThreadSets, VirtualThread
 from harness.runtime.unwinding import refuse, unwind
 
 if TYPE_CHECKING:
-    from harness.runtime.cycle import CycleProof
     from harness.runtime.watched import Guide, Observer
 
 FOREVER: Final = 1 << 60
@@ -61,8 +61,8 @@ class Scheduler:
         runs: executions so far.
         sets: for each bit mask its threads, ascending.
         setting_up: whether the engine's setup runs, which takes no decisions.
-        over: why the run was ended early ("crash", "stall", "limit", "loop", "stubborn"), or
-            None.
+        over: why the run was ended early ("crash", "limit", "loop", "stubborn"), or None.
+        proof: drives the run since it has stalled, to see whether it loops.
         stubborn: threads that swallowed whatever was to end them.
         watched: whether decisions take the full path: somebody observes or proves, a probe
             runs, a spinner is parked, or the run is being unwound.
@@ -101,7 +101,7 @@ class Scheduler:
         "over",
         "pending",
         "probe",
-        "prover",
+        "proof",
         "runs",
         "sets",
         "setting_up",
@@ -129,7 +129,7 @@ class Scheduler:
         self.stubborn: list[VirtualThread] = []
         self.feedback = Feedback()
         self.observer: Observer | None = None
-        self.prover: CycleProof | None = None
+        self.proof: CycleProof | None = None
         self.guide: Guide | None = None
         self.probe: Probe | None = None
         self.left = self.alive = self.open = self.runs = self.index = self.swallowed = 0
@@ -148,7 +148,6 @@ class Scheduler:
         *,
         limit: int,
         observer: Observer | None = None,
-        prover: CycleProof | None = None,
         guide: Guide | None = None,
     ) -> None:
         """Run the activities to the end under ``schedule``.
@@ -160,15 +159,12 @@ class Scheduler:
             limit: decisions after which the run ends with ``over == "limit"``.
             observer: records the run; costs about ten times the speed.
             guide: decides instead of the schedule; needs an observer.
-            prover: takes over when the run stalls, to prove a cycle, and sees every decision;
-                without one a stalled run ends with ``over == "stall"``.
 
         Afterwards ``over`` says why the run ended early, or is None; threads that are still
         inside an activity are blocked, and stay so until they are unwound.
         """
         self.hooks = hooks
         self.observer = observer
-        self.prover = prover
         self.guide = guide
         self.limit = limit
         self._begin(first, schedule)
@@ -186,6 +182,7 @@ class Scheduler:
         self.main = getcurrent()
         self.runs += 1
         self.probe = None
+        self.proof = None
         self.alive = count
         self.enabled = (1 << count) - 1
         self.timed = self.inside = self.pending = self.waiting = self.now = 0
@@ -196,7 +193,7 @@ class Scheduler:
         self.choices = schedule.choices
         self.explicit = schedule.explicit
         self.count = len(self.gaps)
-        self.watched = self.observer is not None or self.prover is not None
+        self.watched = self.observer is not None
         self.slice = self.free_slice = 0 if self.watched else FOREVER
         self.check = CHECK_EVERY
         self.over = None
@@ -432,7 +429,7 @@ class Scheduler:
 
     def start_probe(self) -> None:
         """Look whether the current thread only repeats itself."""
-        if self.prover is not None and self.prover.active:
+        if self.proof is not None:
             return
         self.probe = Probe(self)
         self.slice = 0
@@ -441,6 +438,13 @@ class Scheduler:
         self.held += self.left
         self.index -= self.left
         self.left = 0
+
+    def start_proof(self) -> None:
+        """The run has stalled: from the next decision on only a rotation says who runs."""
+        self.spinners.revive_all()
+        self.slice = self.free_slice = 0
+        self.watched = True
+        self.proof = CycleProof(self)
 
     def wake(self, thread: VirtualThread, activity: Activity) -> None:
         """Make ``activity`` ready on ``thread``."""

@@ -152,7 +152,7 @@ def relax(s: Scheduler) -> None:
         s.left -= 1
     else:
         s.point(None, "relax")
-    if s.prover is not None and s.prover.active:
+    if s.proof is not None:
         return  # its rotation says who goes first
     if s.spinners.parked:
         s.spinners.revive()
@@ -174,7 +174,7 @@ def unwatch(s: Scheduler) -> None:
     """Return to the fast versions if nobody needs the full ones any more."""
     s.watched = (
         s.observer is not None
-        or s.prover is not None
+        or s.proof is not None
         or s.probe is not None
         or bool(s.spinners.parked)
     )
@@ -182,11 +182,12 @@ def unwatch(s: Scheduler) -> None:
 
 def _passes(s: Scheduler, place: Place) -> bool:
     """Count one decision; True when the schedule does not deviate here."""
+    proof = s.proof
     s.index += 1
     if s.index >= s.check:
         look(s)
-    if s.prover is not None and s.prover.active:
-        s.prover.step()
+    if proof is not None:
+        proof.step()
         return True
     if s.guide is not None:
         choice = s.guide.choice(place)

@@ -1,4 +1,4 @@
-"""A run leaves nothing behind that only the search for reference cycles would find.
+"""Neither a run nor a workload leaves what only the search for reference cycles would find.
 
 A campaign makes that search every few thousand runs. All that a cycle holds, the frames of an
 engine's calls with whatever they refer to, waits until then, and makes the search long.
@@ -7,12 +7,16 @@ engine's calls with whatever they refer to, waits until then, and makes the sear
 from __future__ import annotations
 
 import gc
+from itertools import islice
+from random import Random
 
 import pytest
 from engines_for_tests import RightQueue
 from helpers import DEFAULT, executor, workload
 
-from harness import ADMITTED, Atomic, Engine
+from harness import ADMITTED, Atomic, Engine, Int, operation
+from harness.codec.codec import Codec
+from harness.codec.mutate import Mutator
 from harness.runtime.housekeeping import CHECK_EVERY
 
 
@@ -75,6 +79,14 @@ class Forgetful(Engine):
         self.served.load()
 
 
+class Resizing(Forgetful):
+    """Changes its capacity."""
+
+    @operation(value=Int(1, 99))
+    def resize(self, value):
+        self.set_capacity(0, value)
+
+
 @pytest.mark.parametrize(
     ("engine", "verdict"),
     [
@@ -93,6 +105,21 @@ def test_a_run_leaves_no_reference_cycle(engine, verdict):
     gc.disable()
     try:
         ex.run(load, DEFAULT)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("engine", [RightQueue, Raising, Resizing])
+def test_workloads_that_are_forgotten_leave_no_reference_cycle(engine):
+    ex = executor(engine)
+    workloads = Mutator(Codec(ex.spec)).workloads(Random(1))
+    ex.run(next(workloads), DEFAULT)
+    gc.collect()
+    gc.disable()
+    try:
+        for load in islice(workloads, 200):
+            ex.run(load, DEFAULT)
         assert gc.collect() == 0
     finally:
         gc.enable()

@@ -308,12 +308,23 @@ def test_what_can_not_be_read_is_refused(opaque):
         freeze([1, {2: opaque}])
 
 
-def test_what_is_too_deep_to_be_followed_is_refused():
-    deep = None
-    for _ in range(100_000):
-        deep = [deep]
+def test_what_is_very_deep_is_followed_to_its_end():
+    def deep(innermost):
+        for _ in range(100_000):
+            innermost = [innermost]
+        return innermost
+
+    assert freeze(deep(1)) == freeze(deep(1))
+    assert freeze(deep(1)) != freeze(deep(2))
+
+
+def test_what_has_no_end_is_refused():
+    class Endless:
+        def frozen_state(self):
+            return (Endless(),)
+
     with pytest.raises(UnprovableError):
-        freeze(deep)
+        freeze(Endless())
 
 
 def test_frozen_state_speaks_for_an_object():
