@@ -39,11 +39,16 @@ MODULES = (
     "oracles/ledger",
     "oracles/order",
     "runtime/carrier",
+    "runtime/cycle",
+    "runtime/frames",
     "runtime/freeze",
     "runtime/hooks",
     "runtime/housekeeping",
     "runtime/scheduler",
+    "runtime/spinning",
     "runtime/thread",
+    "runtime/valuestack",
+    "runtime/visible",
     "strategies/configuration",
     "strategies/foresight",
     "strategies/option",
@@ -55,9 +60,10 @@ MODULES = (
 )
 """What is on the path of every run.
 
-Not what a proof of an endless loop has to see: it reads the positions of suspended threads from
-their Python frames, and compiled code has none. So an access that is several scheduling points
-(``Condition.wait``, say), and the full version of the decisions, stay as they are.
+With what proves endless loops, of which a campaign sees many. Not what such a proof has to see: it
+reads the positions of suspended threads from their Python frames, and compiled code has none. So an
+access that is several scheduling points (``Condition.wait``, say), and the full version of the
+decisions, stay as they are.
 """
 
 SWITCH = "HARNESS_PURE_PYTHON"

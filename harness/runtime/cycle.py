@@ -11,9 +11,8 @@ only one place of the rotation is looked at, one where all threads keep coming b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import FrameType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from harness.runtime.frames import position_of, repeats, stack_of
 from harness.runtime.freeze import UnprovableError, freeze
@@ -51,7 +50,6 @@ def _activities(thread: VirtualThread) -> tuple[object, ...]:
     return (thread.index, doing and doing.label, wait, *(a.label for a in thread.ready))
 
 
-@dataclass(slots=True)
 class Visit:
     """A place of the rotation was reached.
 
@@ -61,16 +59,22 @@ class Visit:
         stacks: each thread's at that time.
     """
 
-    times: int
-    at: int
-    stacks: list[list[FrameType]]
+    __slots__ = ("at", "stacks", "times")
+
+    def __init__(self, at: int, stacks: list[list[FrameType]]) -> None:
+        self.times = 1
+        self.at = at
+        self.stacks = stacks
 
 
-class Stand(NamedTuple):
+class Stand:
     """Where a thread stands: its stack, and what ``position_of`` says."""
 
-    stack: list[FrameType]
-    position: object
+    __slots__ = ("position", "stack")
+
+    def __init__(self, stack: list[FrameType], position: object) -> None:
+        self.stack = stack
+        self.position = position
 
 
 class CycleProof:
@@ -168,7 +172,7 @@ class CycleProof:
         place = (s.current.index, s.enabled, s.timed, positions, tuple(map(_activities, threads)))
         visit = self._visits.get(place)
         if visit is None:
-            self._visits[place] = Visit(1, len(self._ran), stacks)
+            self._visits[place] = Visit(len(self._ran), stacks)
             return
         ran = frozenset(self._ran[visit.at :])
         visit.times += 1

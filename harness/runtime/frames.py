@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
 from types import FrameType
 from typing import cast
 
@@ -39,8 +38,21 @@ def stack(top: FrameType | None) -> Iterator[FrameType]:
 
 def readable_stack(top: FrameType | None) -> list[FrameType] | None:
     """The same as a list; None when it is too deep to be looked at."""
-    frames = list(islice(stack(top), DEEPEST + 1))
-    return frames if len(frames) <= DEEPEST else None
+    frames: list[FrameType] = []
+    for frame in stack(top):
+        if len(frames) == DEEPEST:
+            return None
+        frames.append(frame)
+    return frames
+
+
+def positions(frames: Iterable[FrameType]) -> tuple[int, ...]:
+    """Which code each of the frames executes, and where it is."""
+    found: list[int] = []
+    for frame in frames:
+        found.append(id(frame.f_code))
+        found.append(instruction(frame))
+    return tuple(found)
 
 
 def stack_of(thread: VirtualThread, current: VirtualThread) -> list[FrameType] | None:
@@ -50,7 +62,7 @@ def stack_of(thread: VirtualThread, current: VirtualThread) -> list[FrameType] |
 
 def _top(thread: VirtualThread, current: VirtualThread) -> FrameType | None:
     if thread is current:
-        return sys._getframe(2)
+        return sys._getframe()
     carrier = thread.carrier
     return None if carrier is None else cast(FrameType, carrier.greenlet.gr_frame)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from harness.runtime import recursion
+from harness.runtime.cycle import CycleProof
 
 if TYPE_CHECKING:
     from harness.runtime.scheduler import Scheduler
@@ -28,8 +29,16 @@ def look(s: Scheduler) -> None:
         s.mark_progress = progress
         s.mark = s.index
     elif s.index - s.mark >= STALL and s.proof is None:
-        s.start_proof()
+        _start_proof(s)
     activity = s.current.activity
     if activity is not None and activity is s.mark_activity and s.probe is None:
         s.start_probe()
     s.mark_activity = activity
+
+
+def _start_proof(s: Scheduler) -> None:
+    # The run has stalled: from the next decision on only a rotation says who runs.
+    s.spinners.revive_all()
+    s.slice = s.free_slice = 0
+    s.watched = True
+    s.proof = CycleProof(s)

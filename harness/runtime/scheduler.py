@@ -24,7 +24,6 @@ from mypy_extensions import mypyc_attr
 from harness.model.schedule import Schedule
 from harness.runtime import watched
 from harness.runtime.carrier import Carrier
-from harness.runtime.cycle import CycleProof
 from harness.runtime.errors import Unwind
 from harness.runtime.hooks import Feedback, Hooks
 from harness.runtime.housekeeping import CHECK_EVERY, look
@@ -33,6 +32,7 @@ from harness.runtime.thread import Activity, ThreadSets, VirtualThread
 from harness.runtime.unwinding import refuse, unwind
 
 if TYPE_CHECKING:
+    from harness.runtime.cycle import CycleProof
     from harness.runtime.watched import Guide, Observer
 
 FOREVER: Final = 1 << 60
@@ -438,13 +438,6 @@ class Scheduler:
         self.held += self.left
         self.index -= self.left
         self.left = 0
-
-    def start_proof(self) -> None:
-        """The run has stalled: from the next decision on only a rotation says who runs."""
-        self.spinners.revive_all()
-        self.slice = self.free_slice = 0
-        self.watched = True
-        self.proof = CycleProof(self)
 
     def wake(self, thread: VirtualThread, activity: Activity) -> None:
         """Make ``activity`` ready on ``thread``."""

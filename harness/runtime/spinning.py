@@ -11,13 +11,11 @@ thread's repetition is the proof of an endless loop.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from harness.runtime.frames import readable_stack, repeats
+from harness.runtime.frames import positions, readable_stack, repeats
 from harness.runtime.freeze import UnprovableError, freeze
-from harness.runtime.valuestack import instruction
 from harness.runtime.watched import unwatch
 
 if TYPE_CHECKING:
@@ -28,13 +26,15 @@ PROBE_LENGTH = 256
 """Scheduling points after which a probe gives up: the longest loop body it can see."""
 
 
-@dataclass(slots=True)
 class Parked:
     """A parked spinner: what it touched with which values, and the shared state then."""
 
-    thread: VirtualThread
-    touched: dict[Any, Any]
-    shared: object
+    __slots__ = ("shared", "thread", "touched")
+
+    def __init__(self, thread: VirtualThread, touched: dict[Any, Any], shared: object) -> None:
+        self.thread = thread
+        self.touched = touched
+        self.shared = shared
 
 
 class Spinners:
@@ -102,9 +102,16 @@ class Spinners:
 
 
 class Probe:
-    """Looks for a repetition of the current thread's state, point by point."""
+    """Looks for a repetition of the current thread's state, point by point.
+
+    The state is taken at one position, the origin, first at the one where the probe starts. It
+    will not do where the locals do not say all, or while a lock is held that was taken in the
+    loop, and would stay locked while the thread is parked. Then it is the next position at which
+    the thread has been before and that does.
+    """
 
     __slots__ = (
+        "_before",
         "_frames",
         "_origin",
         "_position",
@@ -119,9 +126,10 @@ class Probe:
         self.scheduler = scheduler
         self._steps = 0
         self._position: object = None
-        self._origin: object = None
+        self._origin: tuple[object, ...] | None = None
+        self._refused = False
         self._frames: list[FrameType] = []
-        self._refused: set[object] = set()
+        self._before: dict[object, list[FrameType]] = {}
         self._progress = scheduler.hooks.progress()
         self._touched: set[Any] = set()
 
@@ -134,35 +142,48 @@ class Probe:
 
     def step(self, obj: Any) -> None:
         """The current thread is about to access ``obj``; parks it when it repeats itself."""
-        s = self.scheduler
-        frames = readable_stack(sys._getframe(1))
-        if frames is None:
-            self.end()
-            return
-        position = tuple((id(f.f_code), instruction(f)) for f in frames)
-        try:
-            if self._origin is None:
-                self._start(frames, position)
-            elif position == self._position and s.hooks.progress() == self._progress:
-                state = freeze(s.hooks.state(), frames)
-                if state == self._origin:
-                    if repeats(self._frames, frames) and not self._holds_a_lock():
-                        self.end()
-                        touched = {obj: obj.value for obj in self._touched}
-                        s.spinners.park(Parked(s.current, touched, state[0]))
-                        return
-                    # A hidden loop iterator may have moved on, or a lock taken in the loop
-                    # would stay locked while the thread is parked: look from elsewhere.
-                    self._refused.add(position)
-                    self._origin = None
-        except UnprovableError:
+        frames = readable_stack(sys._getframe())
+        if frames is None or self._steps == PROBE_LENGTH:
             self.end()
             return
         self._steps += 1
-        if self._steps > PROBE_LENGTH:
+        position = positions(frames)
+        try:
+            if self._origin is None:
+                self._look_for_an_origin(position, frames)
+            elif position == self._position:
+                self._compare(frames)
+        except UnprovableError:
             self.end()
-        elif obj is not None:
+            return
+        self._before[position] = frames
+        if obj is not None:
             self._touched.add(obj)
+
+    def _look_for_an_origin(self, position: object, frames: list[FrameType]) -> None:
+        before = self._before.get(position)
+        if self._refused and (before is None or not self._suits(before, frames)):
+            return
+        self._touched.clear()
+        self._frames = frames
+        self._position = position
+        self._origin = freeze(self.scheduler.hooks.state(), frames)
+
+    def _compare(self, frames: list[FrameType]) -> None:
+        s = self.scheduler
+        if not self._suits(self._frames, frames):
+            self._refused = True
+            self._origin = None
+        elif s.hooks.progress() == self._progress:
+            state = freeze(s.hooks.state(), frames)
+            if state == self._origin:
+                self.end()
+                touched = {obj: obj.value for obj in self._touched}
+                s.spinners.park(Parked(s.current, touched, state[0]))
+
+    def _suits(self, before: list[FrameType], frames: list[FrameType]) -> bool:
+        # A hidden loop iterator may have moved on.
+        return repeats(before, frames) and not self._holds_a_lock()
 
     def _holds_a_lock(self) -> bool:
         # Only locks touched since the origin: one held all the time is never released.
@@ -173,10 +194,3 @@ class Probe:
             or current.index in getattr(obj, "readers", ())
             for obj in self._touched
         )
-
-    def _start(self, frames: list[FrameType], position: object) -> None:
-        if position not in self._refused:
-            self._touched.clear()
-            self._frames = frames
-            self._position = position
-            self._origin = freeze(self.scheduler.hooks.state(), frames)

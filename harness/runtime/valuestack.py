@@ -11,7 +11,6 @@ from __future__ import annotations
 import dis
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from types import CodeType, FrameType
 from typing import Final
 
@@ -20,7 +19,6 @@ Path = tuple[str, ...]
 variable is empty where it was some other value."""
 
 
-@dataclass(frozen=True, slots=True)
 class Doing:
     """What a frame is in the midst of at one of its instructions.
 
@@ -30,9 +28,12 @@ class Doing:
         callee: how what is called was loaded; empty where it was not simply loaded.
     """
 
-    beneath: int
-    managers: tuple[Path, ...]
-    callee: Path
+    __slots__ = ("beneath", "callee", "managers")
+
+    def __init__(self, beneath: int, managers: tuple[Path, ...], callee: Path) -> None:
+        self.beneath = beneath
+        self.managers = managers
+        self.callee = callee
 
 
 UNKNOWN: Final = Doing(1, (), ())

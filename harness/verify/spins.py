@@ -15,9 +15,8 @@ import sys
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from harness.runtime.frames import repeats, stack
+from harness.runtime.frames import positions, repeats, stack
 from harness.runtime.freeze import UnprovableError, freeze
-from harness.runtime.valuestack import instruction
 from harness.verify.footprint import READ
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ class Round:
             UnprovableError: the state can not be read.
         """
         frames = _engine_frames()
-        position = tuple((id(f.f_code), instruction(f)) for f in frames)
+        position = positions(frames)
         self._since += 1
         if self.begun and position != self._position:
             if self._since > LONGEST:

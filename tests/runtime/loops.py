@@ -6,6 +6,29 @@ from harness import Atomic, Cell, Condition, Event, SpinLock, Statistic
 from harness import relax as give_way
 
 
+class Notes(list):
+    """Of the test, and so no part of the state."""
+
+    def frozen_state(self):
+        return ()
+
+
+class Read:
+    """Part of the state, or of a stack: is told whenever a proof reads it, which it notes.
+
+    Args:
+        notes: where.
+        note: what.
+    """
+
+    def __init__(self, notes, note=None):
+        self.notes, self.note = notes, note
+
+    def frozen_state(self):
+        self.notes.append(self.note)
+        return ()
+
+
 def make():
     return {
         "flag": Atomic("flag", 0),

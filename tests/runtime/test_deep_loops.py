@@ -4,59 +4,56 @@ from __future__ import annotations
 
 import pytest
 from helpers import DEFAULT, executor, only, run_threads, threads_case, workload
-from loops import make
+from loops import Notes, Read, make
 
 from harness import ADMITTED, Atomic, Engine, Event
 from harness import relax as give_way
 from harness.model.finding import Kind
-from harness.runtime import cycle, spinning
 from harness.runtime.frames import DEEPEST
-from harness.runtime.freeze import freeze
 
 
-def recurse(s):
-    s.flag.load()
-    give_way()
-    recurse(s)
+def recursing(depths):
+    """Calls itself for ever; the depths that a proof looks at are noted."""
 
-
-def bounce(s):
-    def deep(n):
+    def recurse(s, depth=1):
+        here = Read(depths, depth)
         s.flag.load()
-        if n:
-            deep(n - 1)
+        give_way()
+        recurse(s, here.note + 1)
+
+    return lambda s: recurse(s)
+
+
+def bouncing(depths):
+    """Goes deep and comes back for ever; the depths that a proof looks at are noted."""
+
+    def deep(s, depth):
+        here = Read(depths, depth)
+        s.flag.load()
+        if depth < DEEPEST:
+            deep(s, here.note + 1)
         s.flag.load()
 
-    while True:
-        deep(DEEPEST)
+    def bounce(s):
+        while True:
+            deep(s, 1)
 
-
-def examined(monkeypatch):
-    """The depths of the stacks that proofs looked at, as they are looked at."""
-    depths = []
-
-    def noting(state, *stacks):
-        depths.extend(map(len, stacks))
-        return freeze(state, *stacks)
-
-    for module in (spinning, cycle):
-        monkeypatch.setattr(module, "freeze", noting)
-    return depths
+    return bounce
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
-def test_endless_recursion_is_judged_without_a_look_at_its_whole_stack(monkeypatch, threads):
-    depths = examined(monkeypatch)
-    ex, load = threads_case(make, *[recurse] * threads)
+def test_endless_recursion_is_judged_without_a_look_at_its_whole_stack(threads):
+    depths = Notes()
+    ex, load = threads_case(make, *[recursing(depths)] * threads)
     for judged in (ex.run(load, DEFAULT), ex.record(load, DEFAULT).run):
         assert only(judged).where.startswith("RecursionError in ")
     assert max(depths, default=0) <= DEEPEST
 
 
-def test_a_loop_that_goes_deep_and_comes_back_is_proven_where_it_is_not_deep(monkeypatch):
-    depths = examined(monkeypatch)
-    assert run_threads(make, bounce, bounce).verdict == "endless-loop"
-    assert 0 < max(depths) <= DEEPEST
+def test_a_loop_that_goes_deep_and_comes_back_is_proven_where_it_is_not_deep():
+    depths = Notes()
+    assert run_threads(make, bouncing(depths), bouncing(depths)).verdict == "endless-loop"
+    assert 0 < max(depths) < DEEPEST
 
 
 def test_a_loop_that_never_leaves_the_depths_ends_at_the_step_limit():

@@ -12,7 +12,7 @@ from helpers import (
     threads_case,
     workload,
 )
-from loops import make, poll, set_flag, spin, spin_counting, spin_on_lock
+from loops import Read, make, poll, set_flag, spin, spin_counting, spin_on_lock
 
 from harness import ADMITTED, Atomic, Engine, Event, sleep
 from harness import relax as give_way
@@ -118,3 +118,18 @@ def test_a_parked_spinner_takes_part_in_the_fair_schedule_of_a_proof():
             pass
 
     assert run_threads(make, parked, count_then_spin, count_then_spin).verdict == "ok"
+
+
+def test_a_spin_that_mostly_holds_a_lock_is_parked_after_few_looks_at_the_state():
+    reads = []
+
+    def watch(s):
+        while True:
+            with s.lock:
+                for _ in range(40):
+                    s.flag.load()
+            s.flag.load()
+
+    run = run_threads(lambda: {**make(), "read": Read(reads)}, watch)
+    assert run.verdict == "endless-loop"
+    assert len(reads) <= 5
