@@ -18,6 +18,7 @@ accesses: with SURW as the filler fewer runs are needed than by either (docs/ben
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple
@@ -72,11 +73,13 @@ class Accesses:
     """What the runs of a workload did.
 
     Attributes:
+        runs: how many there were.
         reads: by object, its reads.
         writes: by object, its writes after None.
         shared: the objects that are read and written.
     """
 
+    runs: int = 0
     reads: dict[str, list[Event]] = field(default_factory=dict)
     writes: dict[str, list[Event | None]] = field(default_factory=dict)
     shared: list[str] = field(default_factory=list)
@@ -98,11 +101,11 @@ class Accesses:
         if reads and writes and obj not in self.shared:
             self.shared.append(obj)
 
-    def draw(self, random: Random) -> Pair | None:
-        """Any pair that could be, on an object that is read and written."""
-        if not self.shared:
+    def draw(self, random: Random, objects: Sequence[str]) -> Pair | None:
+        """Any pair that could be on one of ``objects``, which are read and written."""
+        if not objects:
             return None
-        obj = random.choice(self.shared)
+        obj = random.choice(objects)
         read, writes = random.choice(self.reads[obj]), self.writes[obj]
         blocking = _BLOCKED_BY.get(read.kind)
         if blocking:
@@ -176,6 +179,7 @@ class Rff(Strategy):
     def ended(self, run: Run) -> None:
         """See ``Strategy.ended``."""
         self._filler.ended(run)
+        self._accesses.runs += 1
         pairs = frozenset(self._pairs)
         if not pairs <= self._shown:
             self._shown |= pairs
@@ -200,7 +204,7 @@ class Rff(Strategy):
         return score
 
     def _drawn(self) -> Pair | None:
-        return self._accesses.draw(self.random)
+        return self._accesses.draw(self.random, self._accesses.shared)
 
     def _mutated(self) -> Constraints:
         random = self.random

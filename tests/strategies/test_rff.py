@@ -108,7 +108,7 @@ def test_no_lock_is_wanted_to_be_taken_from_who_has_taken_it():
             if option.obj:
                 known.note(option)
         shown |= {Pair(*pair) for pair in pairs(spy.chosen)}
-    drawn = {known.draw(Random(seed)) for seed in range(2000)}
+    drawn = {known.draw(Random(seed), known.shared) for seed in range(2000)}
     assert shown <= drawn
     # Nobody comes to the second lock before somebody was at the first one.
     never = {pair for pair in drawn - shown if pair.read.kind in BLOCKING}
