@@ -56,7 +56,8 @@ def summary(
         Text(
             f"{c.finished:,} of {counted(c.workloads, 'workload')} explored: "
             f"{counted(c.traces, 'class', 'classes')} of equivalent runs, "
-            f"{counted(c.runs, 'run')}, up to {counted(c.longest, 'step')}, {c.seconds:,.1f} s"
+            f"{counted(c.runs, 'run')}, up to {counted(c.longest, 'step')}, "
+            f"{c.seconds:,.1f} s of CPU time"
         ),
     ]
     parts += [Text(f"because {reason}", style="yellow") for reason in c.reasons]
