@@ -16,6 +16,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.table import Table
@@ -42,22 +43,19 @@ def copy_earlier(engine: str, folder: Path) -> str:
     return str(folder)
 
 
-def measured(engine: str, seed: int, runs: int, way: str) -> tuple[float, int]:
+def measured(engine: str, seed: int, runs: int, way: str, folder: Path) -> tuple[float, int]:
     """A worker that makes so many runs: CPU seconds, and how many of the runs loop for ever."""
     guided, knows = WAYS[way]
-    with tempfile.TemporaryDirectory() as name:
-        cases = copy_earlier(engine, Path(name)) if knows else ""
-        command, environment = worker_command(
-            Path(name), engine, seed, guided=guided, runs=runs, cases=cases
-        )
-        start = os.times()
-        quiet = subprocess.DEVNULL
-        subprocess.run(
-            command, env=environment, stdin=quiet, stdout=quiet, stderr=quiet, check=True
-        )
-        end = os.times()
-        (path,) = Path(name).glob("log/status-*.json")
-        status = read(path)
+    cases = copy_earlier(engine, folder) if knows else ""
+    command, environment = worker_command(
+        folder, engine, seed, guided=guided, runs=runs, cases=cases
+    )
+    start = os.times()
+    quiet = subprocess.DEVNULL
+    subprocess.run(command, env=environment, stdin=quiet, stdout=quiet, stderr=quiet, check=True)
+    end = os.times()
+    (path,) = folder.glob("log/status-*.json")
+    status = read(path)
     assert status is not None
     loops = sum(n for name, n in status.verdicts.items() if name.startswith("endless-loop"))
     spent = end.children_user + end.children_system
@@ -71,22 +69,32 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=3)
     wanted = parser.parse_args()
+    # Nothing is deleted before the end: a file system may look for a while which files were
+    # deleted just now whenever it makes one, and workers note what they find in files.
+    with tempfile.TemporaryDirectory() as folder:
+        table = measurements(wanted.engines, wanted.runs, wanted.rounds, folder)
+        wide_console().print(table)
+
+
+def measurements(engines: Sequence[str], runs: int, rounds: int, folder: str) -> Table:
+    """The table, of workers that have their folders in ``folder``."""
     ways = [f"{way}, µs a run" for way in WAYS]
     table = Table("engine", *ways, "runs a second", "endless loops, of 10,000 runs")
-    for engine in watched(wanted.engines, "measuring"):
+    for engine in watched(engines, "measuring"):
         least = dict.fromkeys(WAYS, float("inf"))
         loops = dict.fromkeys(WAYS, 0)
-        for seed in range(1, wanted.rounds + 1):
+        for seed in range(1, rounds + 1):
             for way in WAYS:
-                spent, looped = measured(engine, seed, wanted.runs, way)
+                own = Path(tempfile.mkdtemp(dir=folder))
+                spent, looped = measured(engine, seed, runs, way, own)
                 least[way] = min(least[way], spent)
                 loops[way] += looped
-        took = [1e6 * seconds / wanted.runs for seconds in least.values()]
+        took = [1e6 * seconds / runs for seconds in least.values()]
         shares = " and ".join(f"{took[0] / one:.2f}" for one in took[1:])
-        often = [f"{1e4 * n / wanted.runs / wanted.rounds:.0f}" for n in loops.values()]
+        often = [f"{1e4 * n / runs / rounds:.0f}" for n in loops.values()]
         times = [f"{one:.0f}" for one in took]
         table.add_row(engine, *times, f"{shares} of unguided", ", ".join(often))
-    wide_console().print(table)
+    return table
 
 
 if __name__ == "__main__":
