@@ -26,7 +26,7 @@ from types import (
 from typing import Any, Final, TypeAlias
 from weakref import WeakKeyDictionary
 
-from harness.runtime.valuestack import hidden_values, instruction
+from harness.runtime.valuestack import hidden_values, instruction, variables
 
 _PLAIN = frozenset((int, str, bytes, bool, type(None), type(Ellipsis), type(NotImplemented)))
 _BY_TEXT = frozenset((float, complex, range))
@@ -134,7 +134,7 @@ class _Freezer:
 def _frame(frame: FrameType) -> list[object]:
     parts: list[object] = [id(frame.f_code), instruction(frame)]
     # Sorted: the order of a frame's locals depends on when they were looked at before.
-    for variable in sorted(frame.f_locals.items()):
+    for variable in sorted(variables(frame).items()):
         parts += variable
     return parts
 

@@ -12,7 +12,7 @@ import dis
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from types import CodeType, FrameType
-from typing import Final
+from typing import Any, Final
 
 Path = tuple[str, ...]
 """How a value was loaded: a variable, and the attributes looked up one after the other. The
@@ -67,6 +67,12 @@ def instruction(frame: FrameType) -> int:
         known = _positions[id(code)] = (code, starts, places)
     _, starts, places = known
     return places[bisect_right(starts, frame.f_lasti) - 1]
+
+
+def variables(frame: Any) -> Mapping[str, Any]:
+    """The local variables of ``frame``, which from Python 3.13 on are no dictionary."""
+    found: Mapping[str, Any] = frame.f_locals
+    return found
 
 
 def doing(frame: FrameType) -> Doing:

@@ -14,7 +14,7 @@ from inspect import getattr_static
 from types import FrameType, FunctionType, MemberDescriptorType, MethodType
 from typing import Final
 
-from harness.runtime.valuestack import Path, doing
+from harness.runtime.valuestack import Path, doing, variables
 
 ACCESSES: Final = frozenset(
     (
@@ -76,7 +76,7 @@ def _is(called: object, above: FrameType | None) -> bool:
 
 
 def _variable(frame: FrameType, name: str) -> object:
-    for names in (frame.f_locals, frame.f_globals, frame.f_builtins):
+    for names in (variables(frame), frame.f_globals, frame.f_builtins):
         if name in names:
             return names[name]
     return None
