@@ -29,6 +29,8 @@ def look(s: Scheduler) -> None:
         s.mark_progress = progress
         s.mark = s.index
     elif s.index - s.mark >= STALL and s.proof is None:
+        if not s.proves:
+            s.stop("stall")
         _start_proof(s)
     activity = s.current.activity
     if activity is not None and activity is s.mark_activity and s.probe is None:
@@ -38,7 +40,7 @@ def look(s: Scheduler) -> None:
 
 def _start_proof(s: Scheduler) -> None:
     # The run has stalled: from the next decision on only a rotation says who runs.
+    if s.probe is not None:
+        s.probe.end()  # it would park a thread that has its turn, and nobody would revive it
     s.spinners.revive_all()
-    s.slice = s.free_slice = 0
-    s.watched = True
     s.proof = CycleProof(s)

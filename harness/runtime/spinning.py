@@ -171,15 +171,18 @@ class Probe:
 
     def _compare(self, frames: list[FrameType]) -> None:
         s = self.scheduler
-        if not self._suits(self._frames, frames):
+        if s.hooks.progress() != self._progress:
+            return
+        state = freeze(s.hooks.state(), frames)
+        if state != self._origin:
+            return
+        if self._suits(self._frames, frames):
+            self.end()
+            touched = {obj: obj.value for obj in self._touched}
+            s.spinners.park(Parked(s.current, touched, state[0]))
+        else:
             self._refused = True
             self._origin = None
-        elif s.hooks.progress() == self._progress:
-            state = freeze(s.hooks.state(), frames)
-            if state == self._origin:
-                self.end()
-                touched = {obj: obj.value for obj in self._touched}
-                s.spinners.park(Parked(s.current, touched, state[0]))
 
     def _suits(self, before: list[FrameType], frames: list[FrameType]) -> bool:
         # A hidden loop iterator may have moved on.

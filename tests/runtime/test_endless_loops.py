@@ -29,7 +29,7 @@ from loops import (
     write_and_restore,
 )
 
-from harness import QUEUED, Cell, Engine
+from harness import QUEUED, Cell, Engine, sleep
 from harness import relax as give_way
 from harness.execute.session import LIMIT
 from harness.model.finding import Kind
@@ -301,3 +301,43 @@ def test_a_run_that_was_ended_between_two_activities_leaves_the_next_one_alone(e
     first = ex.run(load, DEFAULT)
     assert first.went_round
     assert [agreed(ex.run(load, DEFAULT)) for _ in range(3)] == [agreed(first)] * 3
+
+
+@pytest.mark.parametrize("warm_up", [1300, 1884])
+def test_a_stalled_run_ends_as_a_recorded_one_where_threads_were_suspended_before(warm_up):
+    def sleeper(s):
+        while True:
+            sleep(2)
+            s.other.load()
+
+    def quiet(s):
+        for n in range(warm_up):
+            s.flag.store(n)
+        while True:
+            s.flag.store(1)
+            s.flag.store(0)
+
+    ex, load = threads_case(make, sleeper, quiet)
+    assert agreed(ex.run(load, DEFAULT)) == agreed(ex.record(load, DEFAULT).run)
+
+
+def test_a_thread_that_is_watched_when_the_rotation_begins_is_not_starved_by_it():
+    def inner(s):
+        while s.flag.load() == 0:
+            n = 1
+            while n < 150:
+                s.cell.read()
+                n += 1
+
+    def first(s):
+        for _ in range(1000):
+            s.cell.read()
+        for _ in [0]:
+            inner(s)
+        s.other.store(1)
+
+    def second(s):
+        while not s.other.load():
+            s.flag.store(1)
+
+    assert run_threads(make, first, second).verdict == "ok"
