@@ -177,7 +177,7 @@ def unwatch(s: Scheduler) -> None:
 
 def _passes(s: Scheduler, place: Place) -> bool:
     """Count one decision; True when the schedule does not deviate here."""
-    proof = s.proof
+    proof = s.proof  # one that begins here takes over at the next decision
     s.index += 1
     if s.index >= s.check:
         look(s)

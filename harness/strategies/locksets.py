@@ -18,7 +18,6 @@ from collections.abc import Sequence
 
 from harness.strategies.option import Option
 
-_LOCKS = ("lock", "read_lock", "write_lock")
 _UNLOCKS = ("unlock", "read_unlock", "write_unlock")
 
 
@@ -42,7 +41,7 @@ class Locksets:
         if not obj:
             return
         self._threads[obj].add(option.thread)
-        if kind in _LOCKS:
+        if option.locks:
             held.add(obj)
         elif kind in _UNLOCKS:
             held.discard(obj)

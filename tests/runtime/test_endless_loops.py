@@ -311,8 +311,10 @@ def test_a_stalled_run_ends_as_a_recorded_one_where_threads_were_suspended_befor
             s.other.load()
 
     def quiet(s):
-        for n in range(warm_up):
+        n = 0
+        while n < warm_up:
             s.flag.store(n)
+            n += 1
         while True:
             s.flag.store(1)
             s.flag.store(0)

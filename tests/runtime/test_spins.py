@@ -12,7 +12,7 @@ from helpers import (
     threads_case,
     workload,
 )
-from loops import make, poll, set_flag, spin, spin_counting, spin_on_lock
+from loops import Read, make, poll, set_flag, spin, spin_counting, spin_on_lock
 
 from harness import ADMITTED, Atomic, Engine, Event, sleep
 from harness import relax as give_way
@@ -135,8 +135,27 @@ def test_a_spin_that_holds_a_lock_in_some_of_its_rounds_is_parked():
                 s.other.load()
 
     def work(s):
-        for n in range(650):
+        n = 0
+        while n < 650:
             s.cell.write(n)
+            n += 1
         s.flag.store(1)
 
-    assert run_threads(make, alternate, work).verdict == "ok"
+    run = run_threads(make, alternate, work)
+    assert run.verdict == "ok"
+    assert run.steps < 1100  # most of them are work
+
+
+def test_a_spin_that_holds_a_lock_at_most_of_its_accesses_is_parked_after_few_looks_at_it():
+    reads = []
+
+    def watch(s):
+        while True:
+            s.lock.lock()
+            s.flag.load(), s.flag.load(), s.flag.load(), s.flag.load(), s.flag.load()
+            s.flag.load(), s.flag.load(), s.flag.load(), s.flag.load(), s.flag.load()
+            s.lock.unlock()
+
+    run = run_threads(lambda: {**make(), "read": Read(reads)}, watch)
+    assert run.verdict == "endless-loop"
+    assert len(reads) <= 6

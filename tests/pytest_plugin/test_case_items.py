@@ -1,4 +1,4 @@
-"""Case files are tests, and suites of users get two fixtures."""
+"""Case files are tests."""
 
 from __future__ import annotations
 
@@ -8,57 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers import smallest_found
+from engines_that_spin import SPINS
 
 from harness.cases import casefile
-from harness.cases.casefile import SavedCase, load, save
-from harness.engine.registry import find
-from harness.model.wording import describe_workload
+from harness.cases.casefile import load, save
 from harness.pytest_plugin import plugin
 
 pytest_plugins = ["pytester"]
-
-SOURCE = Path(__file__).parent.parent / "report" / "strand_engines.py"
-
-
-@pytest.fixture(scope="session")
-def stranded() -> SavedCase:
-    """A minimal case that strands a request in ``Strands``; expects nothing yet."""
-    name = f"{SOURCE}:Strands"
-    ref = find(name)
-    found = smallest_found(ref)
-    return SavedCase(
-        ref.family,
-        name,
-        "stranded",
-        found.finding.message,
-        dict(found.workload.topology),
-        describe_workload(found.workload, ref.spec),
-        found.switches,
-        {},
-        found.finding.signature,
-    )
-
-
-@pytest.fixture
-def pool(pytester):
-    """Puts the engines into ``pool.py``."""
-    pytester.path.joinpath("pool.py").write_text(SOURCE.read_text())
-
-
-@pytest.fixture
-def write(pytester, pool, stranded):
-    """Writes the case with expectations, and the engines next to it."""
-
-    def write(expect, name="stranded-1a2b3c"):
-        case = stranded
-        for engine, verdict in expect.items():
-            case = case.expecting(engine, verdict)
-        path = pytester.path / "corpus" / f"{name}.case.toml"
-        save(case, path)
-        return path
-
-    return write
 
 
 ALLOW = "--harness-engine=pool.py:Strands"
@@ -326,145 +282,6 @@ def test_the_plugin_imports_no_lower_layer_by_itself():
     assert out.stdout.strip() == "[]"
 
 
-def test_replay_fixture_passes_when_all_is_as_expected(pytester, write):
-    write({"pool.py:Strands": "stranded"})
-    pytester.makepyfile(
-        """
-        from pool import Sound, Strands
-
-        def test_known(harness_replay):
-            assert harness_replay("corpus", Strands).verdicts == {"stranded": 1}
-
-        def test_one_file(harness_replay):
-            assert harness_replay("corpus/stranded-1a2b3c.case.toml", Strands).cases == 1
-        """
-    )
-    pytester.syspathinsert()
-    pytester.runpytest("test_replay_fixture_passes_when_all_is_as_expected.py").assert_outcomes(
-        passed=2
-    )
-
-
-def failed_replay(pytester):
-    pytester.makepyfile(
-        test_mine="""
-        def test_it(harness_replay):
-            harness_replay("corpus", "pool.py:Strands")
-        """
-    )
-    result = pytester.runpytest("test_mine.py")
-    result.assert_outcomes(failed=1)
-    return result
-
-
-def test_replay_fixture_expects_ok_and_shows_the_interleaving(pytester, write):
-    write({"other": "stranded"})
-    result = failed_replay(pytester)
-    result.stdout.fnmatch_lines(
-        ["*AssertionError: *expected to give no finding*", "*PREEMPTED*", "*harness show *"]
-    )
-    assert "replaying.py" not in result.stdout.str()
-
-
-def test_replay_fixture_never_passes_on_nothing(pytester, pool):
-    pytester.mkdir("corpus")
-    result = failed_replay(pytester)
-    result.stdout.fnmatch_lines(["*there is no case file (*.case.toml) below corpus*"])
-
-
-def test_explore_fixture_finds_minimises_and_explains(pytester, pool):
-    pytester.makepyfile(
-        test_mine="""
-        def test_it(harness_explore):
-            harness_explore("pool.py:Strands", runs=5000, seed=3)
-        """
-    )
-    result = pytester.runpytest("test_mine.py")
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(
-        ["*Strands shows 'stranded', found by run * of seed 3 and minimised.", "*PREEMPTED*"]
-    )
-
-
-def test_explore_fixture_takes_a_search_strategy(pytester, pool):
-    pytester.makepyfile(
-        test_mine="""
-        import pytest
-
-        def test_it(harness_explore):
-            harness_explore("pool.py:Strands", runs=5000, strategy="surw")
-
-        def test_unknown(harness_explore):
-            with pytest.raises(ValueError, match="no search strategy 'best'; take one of .*surw"):
-                harness_explore("pool.py:Strands", strategy="best")
-        """
-    )
-    result = pytester.runpytest("test_mine.py")
-    result.assert_outcomes(failed=1, passed=1)
-    result.stdout.fnmatch_lines(["*Strands shows 'stranded', found by run *", "*PREEMPTED*"])
-
-
-def test_explore_fixture_counts_what_it_ran(pytester, pool):
-    pytester.makepyfile(
-        test_mine="""
-        from pool import Sound
-
-        def test_it(harness_explore):
-            explored = harness_explore(Sound, runs=300)
-            assert explored.runs == 300
-            assert explored.verdicts == {"ok": 300}
-            assert explored == harness_explore(Sound, runs=300)
-        """
-    )
-    pytester.syspathinsert()
-    pytester.runpytest("test_mine.py").assert_outcomes(passed=1)
-
-
-def test_explore_fixture_never_passes_where_no_run_came_to_a_verdict(pytester):
-    pytester.makepyfile(
-        test_mine="""
-        from harness import ADMITTED, Atomic, Engine
-
-        class Counts(Engine):
-            def setup(self, topology):
-                self.count = Atomic("count", 0)
-                self.resource("slot", capacity=1)
-
-            def arrive(self, request):
-                while self.count.fetch_add(1) >= 0:
-                    pass
-                return ADMITTED
-
-        def test_it(harness_explore):
-            harness_explore(Counts, runs=2)
-        """
-    )
-    result = pytester.runpytest("test_mine.py")
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*nothing could be judged: all 2 runs ended at the step limit"])
-
-
-SPINS = """
-from harness import Atomic, Engine
-
-class Strands(Engine):
-    def setup(self, topology):
-        self.count = Atomic("count", 0)
-        self.resource("slot", capacity=1)
-
-    def arrive(self, request):
-        self.count.load()
-        while True:
-            pass
-"""
-
-
-@pytest.fixture
-def impatient(monkeypatch):
-    """Makes the watchdog look twenty times a second."""
-    monkeypatch.setattr("harness.runtime.watchdog.PERIOD", 0.05)
-
-
 def test_an_operation_that_never_comes_back_is_stopped_in_a_case(pytester, write, impatient):
     path = write({"pool.py:Strands": "ok"})
     path.write_text(path.read_text().replace("size = 1", ""))
@@ -472,23 +289,6 @@ def test_an_operation_that_never_comes_back_is_stopped_in_a_case(pytester, write
     result = pytester.runpytest(ALLOW)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*it shows 'exception'.", "*StuckError*"])
-
-
-@pytest.mark.parametrize("call", ["replay('corpus', Strands)", "explore(Strands, runs=1)"])
-def test_an_operation_that_never_comes_back_is_stopped_in_a_fixture(
-    pytester, write, impatient, call
-):
-    path = write({"other": "ok"})
-    path.write_text(path.read_text().replace("size = 1", ""))
-    pytester.path.joinpath("pool.py").write_text(SPINS)
-    fixture = f"harness_{call.partition('(')[0]}"
-    pytester.makepyfile(
-        test_mine=f"from pool import Strands\n\ndef test_it({fixture}):\n    harness_{call}\n"
-    )
-    pytester.syspathinsert()
-    result = pytester.runpytest("test_mine.py")
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*StuckError*"])
 
 
 def test_cases_that_are_skipped_are_spoken_of_at_the_end(pytester, write):
@@ -503,21 +303,3 @@ def test_the_commands_that_come_next_can_be_typed(pytester, write):
     write({"pool.py:Strands": "ok"})
     printed = pytester.runpytest(ALLOW).stdout.str()
     assert "harness show corpus/stranded-1a2b3c.case.toml --engine pool.py:Strands" in printed
-
-
-@pytest.mark.parametrize(
-    ("call", "told"),
-    [
-        ("harness_explore(object)", "no engine; give a subclass of harness.Engine"),
-        ("harness_explore(Strands())", "no engine; give a subclass of harness.Engine"),
-        ("harness_explore('nowhere')", "there is no engine called 'nowhere'"),
-        ("harness_explore(Strands, runs=0)", "make 1 or more"),
-    ],
-)
-def test_a_wrong_argument_of_a_fixture_is_told_without_our_code(pytester, pool, call, told):
-    pytester.makepyfile(f"from pool import Strands\n\ndef test_it(harness_explore):\n    {call}\n")
-    result = pytester.runpytest()
-    result.assert_outcomes(failed=1)
-    printed = result.stdout.str()
-    assert told in printed
-    assert "registry.py" not in printed
