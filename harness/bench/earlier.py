@@ -11,7 +11,7 @@ from harness.cases.replay import replay
 from harness.execute.opening import open_executor
 
 
-def earlier_cases(subject: Subject, corpus: Path) -> list[SavedCase]:
+def earlier_cases(subject: Subject, corpus: str) -> list[SavedCase]:
     """The cases of the subject's family that were found on earlier revisions.
 
     Without those that show the subject's bug when they are replayed on it: there would be nothing
@@ -19,14 +19,14 @@ def earlier_cases(subject: Subject, corpus: Path) -> list[SavedCase]:
 
     Args:
         subject: what will be searched.
-        corpus: has a folder for each family.
+        corpus: has a folder for each family; empty for none.
     """
-    if not subject.before:
+    if not (subject.before and corpus):
         return []
     executor = open_executor(subject.ref)
     found = []
     with executor.guard():
-        for _, case in sound_cases(corpus / executor.spec.family):
+        for _, case in sound_cases(Path(corpus) / executor.spec.family):
             if case.found_on in subject.before:
                 try:
                     workload, switches = case.workload(executor.spec), case.schedule(executor.spec)

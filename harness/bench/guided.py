@@ -94,7 +94,7 @@ def main() -> None:
         instrumented=False,
         parts=GUIDED[job.strategy],
     )
-    cases = earlier_cases(subject, Path(job.corpus)) if task.parts.cases and job.corpus else []
+    cases = earlier_cases(subject, job.corpus) if task.parts.cases else []
     worker = Worker(task, subject.ref, cases)
     assert worker.feedback is not None
     watch = Watch(job.budget, Pairs(worker.executor.scheduler, worker.feedback))

@@ -9,15 +9,19 @@ from collections.abc import Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from random import Random
 
+from harness.bench.earlier import earlier_cases
 from harness.bench.guided import guided_trial
 from harness.bench.pairs import Pairs
-from harness.bench.searchers import GUIDED, SEARCHERS
+from harness.bench.searchers import GUIDED, KNOWING, KNOWS, SEARCHERS
 from harness.bench.subjects import subjects
 from harness.bench.trial import Job, Trial, Watch
 from harness.campaign.ablation import NO_FEEDBACK
 from harness.campaign.feedback import FeedbackMap
+from harness.campaign.known import known_workloads
 from harness.campaign.worker import obey
 from harness.children import spawning
+from harness.codec.codec import Codec
+from harness.codec.mutate import Mutator
 from harness.execute.python import PythonExecutor
 
 
@@ -35,9 +39,13 @@ def make_trial(job: Job) -> Trial:
     executor = PythonExecutor(subject.ref)
     watch = Watch(job.budget, Pairs(executor.scheduler, FeedbackMap(NO_FEEDBACK)))
     random = Random(f"{job.subject} {job.strategy} {job.seed}")
+    codec = Codec(executor.spec)
+    cases = earlier_cases(subject, job.corpus) if job.strategy in KNOWS else []
+    mutator = Mutator(codec, known_workloads(cases, codec))
+    searcher = {**SEARCHERS, **KNOWING}[job.strategy]
     started = time.process_time()
     with executor.guard():
-        for run in SEARCHERS[job.strategy](executor, random):
+        for run in searcher(executor, mutator, random):
             if watch.saw(subject.shown_by(run.findings)):
                 break
     cpu = time.process_time() - started

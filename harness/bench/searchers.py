@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from random import Random
 
 from harness.campaign.ablation import NO_FEEDBACK, WHOLE, Ablation
-from harness.codec.codec import Codec
 from harness.codec.mutate import Mutator
 from harness.execute.python import PythonExecutor
 from harness.execute.run import Run
@@ -19,8 +18,8 @@ from harness.strategies.base import Strategy
 from harness.strategies.registry import STRATEGIES
 from harness.strategies.search import search
 
-Searcher = Callable[[PythonExecutor, Random], Iterator[Run]]
-"""Runs an executor's engine without end."""
+Searcher = Callable[[PythonExecutor, Mutator, Random], Iterator[Run]]
+"""Runs an executor's engine without end, on workloads that the mutator draws."""
 
 GUIDED: Mapping[str, Ablation] = {
     "guided": WHOLE,
@@ -35,30 +34,27 @@ GUIDED: Mapping[str, Ablation] = {
 """The campaign as it is, and with parts left out."""
 
 
-def unguided(executor: PythonExecutor, random: Random) -> Iterator[Run]:
+def unguided(executor: PythonExecutor, mutator: Mutator, random: Random) -> Iterator[Run]:
     """What a campaign does without Atheris: random bytes, which are sticky random walks."""
-    codec = Codec(executor.spec)
-    for data in Mutator(codec).walks(random):
-        yield executor.run(*codec.decode(data))
+    for data in mutator.walks(random):
+        yield executor.run(*mutator.codec.decode(data))
 
 
-def fresh(executor: PythonExecutor, random: Random) -> Iterator[Run]:
+def fresh(executor: PythonExecutor, mutator: Mutator, random: Random) -> Iterator[Run]:
     """The same with a new workload for every run: fewer schedules, more time for each.
 
     No campaign does so; it shows what of the difference that guidance makes is guidance.
     """
-    codec = Codec(executor.spec)
-    mutator = Mutator(codec)
     while True:
-        yield executor.run(*codec.decode(mutator.fresh(random)))
+        yield executor.run(*mutator.codec.decode(mutator.fresh(random)))
 
 
 def steered(make: Callable[[Random], Strategy]) -> Searcher:
     """A strategy that decides at every scheduling point; workloads are drawn at random."""
 
-    def runs(executor: PythonExecutor, random: Random) -> Iterator[Run]:
+    def runs(executor: PythonExecutor, mutator: Mutator, random: Random) -> Iterator[Run]:
         # Workloads have a source of chance of their own: what a strategy draws moves them not.
-        drawn = Mutator(Codec(executor.spec)).workloads(Random(random.random()))
+        drawn = mutator.workloads(Random(random.random()))
         for searched in search(executor, drawn, make(random), sys.maxsize):
             yield searched.run
 
@@ -70,4 +66,12 @@ SEARCHERS: Mapping[str, Searcher] = {
     "unguided-fresh": fresh,
     **{name: steered(make) for name, make in STRATEGIES.items()},
 }
-"""Those that run in this process."""
+"""Those that run in this process, and know nothing at first."""
+
+KNOWING: Mapping[str, Searcher] = {
+    f"{name}-with-cases": SEARCHERS[name] for name in ("unguided", "unguided-fresh", "surw")
+}
+"""Those whose workloads are drawn around the cases of earlier revisions, as a campaign's are."""
+
+KNOWS = frozenset([*KNOWING, *(name for name, ablation in GUIDED.items() if ablation.cases)])
+"""The names of all that begin with cases."""

@@ -17,7 +17,7 @@ from harness.bench.guided import TrialError
 from harness.bench.page import page
 from harness.bench.results import Results
 from harness.bench.running import make_trials
-from harness.bench.searchers import GUIDED, SEARCHERS
+from harness.bench.searchers import GUIDED, KNOWING, KNOWS, SEARCHERS
 from harness.bench.selecting import SelectionError, selected
 from harness.bench.subjects import Subject, subjects
 from harness.bench.tables import list_table, sections
@@ -64,7 +64,7 @@ def _split(context: click.Context, param: click.Parameter, value: str) -> list[s
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("corpus"),
     show_default=True,
-    help="Guided trials begin with what was found on earlier revisions, from there.",
+    help="What was found on earlier revisions, for campaigns to begin with, is there.",
 )
 @click.option(
     "--html", type=click.Path(path_type=Path, dir_okay=False), help="Also write a page there."
@@ -88,7 +88,7 @@ def bench(
     SUBJECTs are names or patterns such as 'reorder_*'; without any, all. A trial is one search
     with one seed, and ends with the bug or the budget. Ctrl-C shows what there is so far.
     """
-    known, searchers = subjects(), [*SEARCHERS, *GUIDED]
+    known, searchers = subjects(), [*SEARCHERS, *KNOWING, *GUIDED]
     if list_:
         _list(known, searchers, json_)
         return
@@ -98,8 +98,8 @@ def bench(
     except SelectionError as error:
         fail(str(error))
     know = any(known[name].before for name in names)
-    if know and any(GUIDED[s].cases for s in chosen if s in GUIDED) and not _has_cases(corpus):
-        complain(f"there are no cases in {corpus}: guided trials begin with none; see --corpus")
+    if know and not KNOWS.isdisjoint(chosen) and not _has_cases(corpus):
+        complain(f"there are no cases in {corpus}: trials begin with none; see --corpus")
     planned = [
         Job(s, n, seed, budget, str(corpus))
         for seed, s, n in product(range(1, seeds + 1), names, chosen)

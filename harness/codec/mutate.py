@@ -84,10 +84,13 @@ class Mutator:
         codec: knows the layout.
         known: inputs with the least workloads that have shown something. Each new workload has
             the operations of one to ``MOST_RECALLED`` of them among its own.
+
+    Attributes:
+        codec: as given.
     """
 
     def __init__(self, codec: Codec, known: Sequence[bytes] = ()) -> None:
-        self._codec = codec
+        self.codec = codec
         self._fixed = codec.spec.program is not None
         self._known = [] if self._fixed else [self._parse_workload(data)[0] for data in known]
         self._schedule = (
@@ -111,7 +114,7 @@ class Mutator:
 
     def fresh(self, random: Random) -> bytes:
         """A random input: a random workload under a random walk."""
-        codec = self._codec
+        codec = self.codec
         rate = below(random, len(MEAN_GAPS)) + 1
         if self._fixed:
             return bytes([rate]) + tail_bytes(random)
@@ -138,7 +141,7 @@ class Mutator:
     def workloads(self, random: Random) -> Iterator[Workload]:
         """Random workloads without end."""
         while True:
-            yield self._codec.decode(self.fresh(random))[0]
+            yield self.codec.decode(self.fresh(random))[0]
 
     def reschedule(self, data: bytes, random: Random) -> bytes:
         """``data`` with only its schedule changed."""
@@ -150,7 +153,7 @@ class Mutator:
     def breed(self, data: bytes, random: Random) -> bytes:
         """A child of ``data``: its workload with parts of a new one, under a random walk."""
         child, _ = self._parse_workload(data)
-        kinds = self._codec.swarm(random)
+        kinds = self.codec.swarm(random)
         for _ in range(one_of(random, (1, 2, 4))):
             one_of(random, self._breeding)(child, kinds, random)
         self._retail(child, random)
@@ -187,7 +190,7 @@ class Mutator:
 
     def _parse_workload(self, data: bytes) -> tuple[Parts, bytes]:
         """The parts of an input without its deviations, and their bytes."""
-        codec = self._codec
+        codec = self.codec
         header, record = codec.header, codec.record
         if len(data) < header:
             data += filler(tail_seed(data), header - len(data))
@@ -266,7 +269,7 @@ class Mutator:
             parts.topology[below(random, len(parts.topology))] = below(random, 256)
 
     def _new_op(self, kinds: Sequence[int], random: Random) -> bytes:
-        record = random.randbytes(self._codec.record)
+        record = random.randbytes(self.codec.record)
         return record[:1] + bytes([one_of(random, kinds)]) + record[2:]
 
     def _take_op(self, child: Parts, kinds: Sequence[int], random: Random) -> None:

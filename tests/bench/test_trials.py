@@ -20,6 +20,8 @@ from harness.bench.trial import COVERED, Job, Watch
 from harness.campaign.ablation import NO_FEEDBACK
 from harness.campaign.feedback import FeedbackMap
 from harness.campaign.libfuzzer import why_unavailable
+from harness.codec.codec import Codec
+from harness.codec.mutate import Mutator
 from harness.execute.python import PythonExecutor
 
 PROGRAMS = {subject.name: subject for subject in programs()}
@@ -33,6 +35,10 @@ class NoPairs:
 
 def watch(budget):
     return Watch(budget, NoPairs())
+
+
+def mutator(engine):
+    return Mutator(Codec(engine.spec))
 
 
 def same(trial):
@@ -122,7 +128,8 @@ def test_the_first_schedule_with_the_bug_is_the_one_that_is_counted():
     subject = PROGRAMS["stack"]
     engine = PythonExecutor(subject.ref)
     Pairs(engine.scheduler, FeedbackMap(NO_FEEDBACK))
-    runs = SEARCHERS["uniform"](engine, Random(f"{job.subject} {job.strategy} {job.seed}"))
+    random = Random(f"{job.subject} {job.strategy} {job.seed}")
+    runs = SEARCHERS["uniform"](engine, mutator(engine), random)
     first = next(n for n, run in enumerate(runs, 1) if subject.shown_by(run.findings))
     assert make_trial(job).first == first
 
@@ -131,7 +138,8 @@ def test_looking_at_coverage_does_not_change_the_runs():
     subject = PROGRAMS["twostage_3"]
     watched, plain = PythonExecutor(subject.ref), PythonExecutor(subject.ref)
     Pairs(watched.scheduler, FeedbackMap(NO_FEEDBACK))
-    each = zip(*(SEARCHERS["unguided"](e, Random(1)) for e in (watched, plain)), strict=False)
+    unguided = SEARCHERS["unguided"]
+    each = zip(*(unguided(e, mutator(e), Random(1)) for e in (watched, plain)), strict=False)
     for _, (one, other) in zip(range(200), each, strict=False):
         assert (one.verdict, one.steps) == (other.verdict, other.steps)
 

@@ -9,7 +9,10 @@ from engines_for_tests import RightQueue, TrylockPool, TwoServers
 from helpers import workload
 
 from harness.bench.earlier import earlier_cases
+from harness.bench.running import make_trial
+from harness.bench.searchers import KNOWING
 from harness.bench.subjects import subjects
+from harness.bench.trial import Job
 from harness.campaign.known import known_workloads
 from harness.campaign.worker import Task, Worker
 from harness.cases.casefile import SavedCase, save, sound_cases
@@ -84,7 +87,7 @@ def test_a_worker_draws_new_workloads_around_known_ones():
 def test_a_trial_knows_what_was_found_on_earlier_revisions_only(pytestconfig):
     corpus = pytestconfig.rootpath / "corpus"
     subject = subjects()["haproxy@5541d4995/endless-loop"]
-    found = {case.found_on for case in earlier_cases(subject, corpus)}
+    found = {case.found_on for case in earlier_cases(subject, str(corpus))}
     assert "haproxy@ae0b12ee0" in found
     assert not found & {"haproxy@5541d4995", "haproxy@b11495652", "haproxy@50872daa6"}
 
@@ -94,8 +97,22 @@ def test_a_trial_does_not_know_a_case_that_shows_the_bug_searched_for(pytestconf
     subject = subjects()["haproxy@96bca33d7/exception"]
     older = {c.found_on for _, c in sound_cases(corpus / "haproxy")} & subject.before
     assert "haproxy@82cd5c13a" in older  # mended in between, and back
-    assert "haproxy@82cd5c13a" not in {c.found_on for c in earlier_cases(subject, corpus)}
+    assert "haproxy@82cd5c13a" not in {c.found_on for c in earlier_cases(subject, str(corpus))}
 
 
 def test_of_a_program_nothing_is_known(pytestconfig):
-    assert earlier_cases(subjects()["stack"], pytestconfig.rootpath / "corpus") == []
+    assert earlier_cases(subjects()["stack"], str(pytestconfig.rootpath / "corpus")) == []
+
+
+@pytest.mark.parametrize(
+    ("strategy", "knows"),
+    [("unguided", False), *((strategy, True) for strategy in KNOWING)],
+)
+def test_without_guidance_only_a_strategy_named_for_it_begins_with_cases(
+    strategy, knows, pytestconfig
+):
+    corpus = str(pytestconfig.rootpath / "corpus")
+    with_cases, without = (
+        make_trial(Job("haproxy@5541d4995/stranded", strategy, 1, 32, c)) for c in (corpus, "")
+    )
+    assert (with_cases.coverage != without.coverage) == knows

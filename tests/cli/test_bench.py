@@ -68,10 +68,12 @@ def test_ctrl_c_shows_what_there_is_and_exits_as_interrupted(monkeypatch):
     [
         ("haproxy@ddab05b98/stranded", "guided", True),
         ("haproxy@ddab05b98/stranded", "guided-no-cases", False),
+        ("haproxy@ddab05b98/stranded", "unguided-with-cases", True),
+        ("haproxy@ddab05b98/stranded", "unguided", False),
         ("stack", "guided", False),
     ],
 )
-def test_that_a_guided_trial_begins_with_no_case_is_said(tmp_path, subject, strategy, said):
+def test_a_corpus_without_cases_is_said(tmp_path, subject, strategy, said):
     pytest.importorskip("atheris")
     quick = ["--seeds", "1", "--budget", "5", "--corpus", str(tmp_path)]
     result = bench(subject, "--strategies", strategy, *quick)
