@@ -33,7 +33,7 @@ COLOURS = ("cyan", "magenta", "green", "blue", "bright_red", "bright_cyan")
 
 _ASCII = str.maketrans({
     "→": "->", "▶": ">", "■": "=", "●": "*", "…": "...", "│": "|", "─": "-", "━": "=",
-    "⚡": "!", "↩": "<", "⚑": "!", "✗": "x", "⋮": ":", "·": "-", "├": "|",
+    "⚡": "!", "↩": "<", "⚑": "!", "✗": "x", "⋮": ":", "↻": "@", "·": "-", "├": "|",
 })  # fmt: skip
 
 
@@ -109,7 +109,7 @@ class _Page:
             return
         if row.sort is not Sort.FOLD:
             self._standing = None
-        if row.sort in (Sort.SWITCH, Sort.MISSED, Sort.OBLIGATION, Sort.FINDING):
+        if row.sort in _ACROSS:
             yield from self._across(row)
             return
         yield from self._in_column(row.thread, "", _cell(row), indent=4)
@@ -181,6 +181,7 @@ _ACROSS = {
     Sort.MISSED: ("↩", "yellow"),
     Sort.OBLIGATION: ("⚑", "bold reverse yellow"),
     Sort.FINDING: ("✗", "bold red"),
+    Sort.ROTATION: ("↻", "bold yellow"),
 }
 
 

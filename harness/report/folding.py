@@ -2,7 +2,8 @@
 
 Repetitions never: the same steps with the same values, again and again, are shown once and
 counted. That loses nothing. ``briefly`` loses details: steps that neither failed, nor stand at
-a change of thread, nor are spoken of in the explanation.
+a change of thread, nor are spoken of in the explanation. So does ``without_turns``: of threads that
+loop together each goes round on its own.
 """
 
 from __future__ import annotations
@@ -47,9 +48,35 @@ def without_repetitions(rows: Sequence[Row]) -> list[Row]:
     return kept
 
 
+def without_turns(rows: Sequence[Row]) -> list[Row]:
+    """The rows of a run that ended in an endless loop, those of its threads' turns folded.
+
+    What threads do in turn is one row a thread, from where nothing begins or ends any more.
+    """
+    rotation = [at for at, row in enumerate(rows) if row.sort is Sort.ROTATION]
+    if not rotation:
+        return list(rows)
+    progress = (Sort.ROTATION, Sort.BEGIN, Sort.END)
+    start = 1 + max(at for at, row in enumerate(rows) if row.sort in progress)
+    turns: dict[int, list[Row]] = {}
+    for row in rows[start:]:
+        if row.sort is Sort.STEP:
+            turns.setdefault(row.thread, []).append(row)
+    kept = list(rows[:start])
+    for _, steps in sorted(turns.items()):
+        kept += _folded(steps)
+    return kept + [row for row in rows[start:] if row.sort is Sort.FINDING]
+
+
 def cycle_marked(rows: Sequence[Row]) -> list[Row]:
-    """The rows of a run that ended in an endless loop, with its cycle marked as such."""
+    """The rows of a run that ended in an endless loop, with its cycle marked as such.
+
+    That of threads which took turns is none of the repeated blocks: the proof ends the run with the
+    first repetition.
+    """
     marked = list(rows)
+    if any(row.sort is Sort.ROTATION for row in rows):
+        return marked
     for at in reversed(range(len(marked))):
         if marked[at].sort is Sort.FOLD:
             text = f"the cycle is seen here: {marked[at].text}, and so on for ever"

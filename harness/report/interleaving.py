@@ -20,7 +20,16 @@ from harness.report.outcomes import outcomes
 from harness.report.rows import Row, Sort
 from harness.report.story import spoken_of, story
 from harness.report.switches import Change, Manner, changes
-from harness.report.timeline import BEGINS, BLOCKS, ENDS, TRIES_AGAIN, Moment, Timeline, timeline
+from harness.report.timeline import (
+    BEGINS,
+    BLOCKS,
+    ENDS,
+    ROTATES,
+    TRIES_AGAIN,
+    Moment,
+    Timeline,
+    timeline,
+)
 
 FORMAT = 1
 """Version of what ``to_json`` gives."""
@@ -59,8 +68,12 @@ def interleaving(
     """
     line = timeline(recorded.trace)
     switched = changes(line, recorded.switches)
-    rows = folding.without_repetitions(list(_Rows(line, finding, switched)))
-    if finding is not None and finding.kind is Kind.ENDLESS_LOOP:
+    rows = list(_Rows(line, finding, switched))
+    loops = finding is not None and finding.kind is Kind.ENDLESS_LOOP
+    if loops and brief:
+        rows = folding.without_turns(rows)
+    rows = folding.without_repetitions(rows)
+    if loops:
         rows = folding.cycle_marked(rows)
     if brief:
         rows = folding.briefly(rows)
@@ -172,6 +185,8 @@ class _Rows:
             sort, text = Sort.BEGIN, text.removeprefix(BEGINS)
         elif text.startswith(ENDS):
             sort, text = Sort.END, text.removeprefix(ENDS)
+        elif text.startswith(ROTATES):
+            sort = Sort.ROTATION
         elif text.startswith(_ALARMS):
             sort = Sort.FINDING
         elif text.startswith(TRIES_AGAIN) and not self._blocks_anew(moment):
@@ -214,6 +229,7 @@ _BECAUSE = {
     Manner.SPINNING: "spins until somebody writes",
     Manner.GAVE_WAY: "gives way",
     Manner.AT_REST: "has nothing to do",
+    Manner.TURN_OVER: "has had its turn",
 }
 
 

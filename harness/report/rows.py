@@ -18,6 +18,7 @@ class Sort(Enum):
     OBLIGATION = "obligation"
     FINDING = "finding"
     FOLD = "fold"
+    ROTATION = "rotation"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from harness.report.timeline import (
     BEGINS,
     BLOCKS,
     ENDS,
+    ROTATES,
     SPINS,
     TRIES_AGAIN,
     WAITS,
@@ -30,6 +31,7 @@ class Manner(Enum):
     WAITING = "waiting"
     SPINNING = "spinning"
     GAVE_WAY = "gave way"
+    TURN_OVER = "turn over"
     AT_REST = "at rest"
 
 
@@ -107,10 +109,14 @@ class _Watcher:
         self._holding: dict[int, list[str]] = {}
         self._seen: dict[int, dict[str, Step]] = {}
         self._newest: dict[str, Step] = {}
+        self._rotating = False
 
     def see(self, moment: Moment) -> None:
         """Take note of what happened."""
         thread = moment.thread
+        if moment.text.startswith(ROTATES):
+            self._rotating = True
+            return
         self._last[thread] = moment
         if moment.text.startswith(BEGINS):
             self._seen[thread] = {}
@@ -178,7 +184,7 @@ class _Watcher:
                 return manner
         if last.step is not None and access_of(last.step).verb == "relax":
             return Manner.GAVE_WAY
-        return Manner.PREEMPTED
+        return Manner.TURN_OVER if self._rotating else Manner.PREEMPTED
 
     def _missed(self, moment: Moment) -> tuple[Missed, ...]:
         last = self._last.get(moment.thread)

@@ -15,6 +15,7 @@ BEGINS, ENDS = "begins ", "ends "
 BLOCKS, WAITS, SPINS = "blocks on ", "waits on ", "spins"
 TIMES_OUT = "times out on "
 TRIES_AGAIN = "tries "
+ROTATES = "nothing has come of "
 
 
 @dataclass(frozen=True, slots=True)

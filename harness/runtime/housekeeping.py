@@ -44,3 +44,7 @@ def _start_proof(s: Scheduler) -> None:
         s.probe.end()  # it would park a thread that has its turn, and nobody would revive it
     s.spinners.revive_all()
     s.proof = CycleProof(s)
+    if s.observer is not None:
+        s.observer.event(
+            f"nothing has come of {STALL:,} decisions; from here on the threads take turns"
+        )

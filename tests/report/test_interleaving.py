@@ -248,6 +248,48 @@ def test_an_endless_loop_shows_its_cycle_once(find_minimal):
     assert len(view.rows) < 60
 
 
+TURNS = """
+    T0 begins arrive A
+    T1 begins arrive B
+    T1 load a 0 0
+    T0 load a 0 0
+    T0 nothing has come of 1,024 decisions; from here on the threads take turns
+    T0 store a 0 1
+    T1 store a 1 0
+    T0 load a 0 0
+    T1 load a 0 0
+    T0 store a 0 1
+    T1 store a 1 0
+"""
+LOOP = Finding(Kind.ENDLESS_LOOP, 8, "", "T0 and T1 go round a cycle of 4 steps")
+
+
+def test_threads_that_take_turns_are_not_preempted(recorded_from):
+    view = interleaving(recorded_from(TURNS), LOOP)
+    at = next(i for i, row in enumerate(view.rows) if row.sort is Sort.ROTATION)
+    switches = [row for row in view.rows[at:] if row.sort is Sort.SWITCH]
+    assert len(switches) == 5
+    assert all(row.weak and "has had its turn" in row.text for row in switches)
+    assert view.preemptions == 2  # before that
+
+
+def test_brief_shows_what_threads_do_in_turn_a_row_each(recorded_from):
+    view = interleaving(recorded_from(TURNS), LOOP, brief=True)
+    at = next(i for i, row in enumerate(view.rows) if row.sort is Sort.ROTATION)
+    assert [(row.sort, row.thread, row.text) for row in view.rows[at + 1 :]] == [
+        (Sort.FOLD, 0, "3 steps, 2 to 6, in run"),
+        (Sort.FOLD, 1, "3 steps, 3 to 7, in run"),
+        (Sort.FINDING, 1, "endless-loop: T0 and T1 go round a cycle of 4 steps"),
+    ]
+
+
+def test_brief_folds_turns_from_where_on_no_activity_ends(recorded_from):
+    run = recorded_from(TURNS + "T1 ends arrive B\nT0 load a 0 0\nT0 load a 0 0\nT0 load a 0 0")
+    view = interleaving(run, LOOP, brief=True)
+    assert [row.step for row in view.rows if row.sort is Sort.STEP] == list(range(8))
+    assert [row.text for row in view.rows if row.sort is Sort.FOLD] == ["3 steps, 8 to 10, in run"]
+
+
 def test_over_admission_tells_who_was_let_in(find_minimal):
     minimal, _ = find_minimal("OverAdmits")
     view = interleaving(minimal.recorded, minimal.finding)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from helpers import (
     DEFAULT,
@@ -59,6 +61,18 @@ def test_an_endless_loop_is_proven_under_every_small_schedule(bodies):
     ex, load = threads_case(make, *bodies)
     for schedule in small_schedules(6, 1, len(bodies)):
         assert ex.run(load, schedule).verdict == "endless-loop"
+
+
+def test_a_recorded_run_tells_from_where_on_threads_take_turns():
+    ex, load = threads_case(make, ping, pong)
+    trace = ex.record(load, DEFAULT).trace
+    (stall,) = [event.step for event in trace.events if "take turns" in event.text]
+    before, since = (
+        sum(one.thread != next_one.thread for one, next_one in pairwise(steps))
+        for steps in (trace.steps[:stall], trace.steps[stall:])
+    )
+    assert len(trace.steps) - stall < stall
+    assert since > before
 
 
 def test_a_spin_on_a_lock_that_is_never_released_is_proven():
