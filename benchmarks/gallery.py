@@ -23,7 +23,7 @@ import argparse
 import json
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -74,14 +74,14 @@ class Hit:
     Attributes:
         pair: its name.
         seed, cpu, runs: of the worker.
-        data: the input.
+        raw: what it noted.
     """
 
     pair: str
     seed: int
     cpu: float
     runs: int
-    data: str
+    raw: RawFinding
 
 
 def opened(revision: str) -> Executor:
@@ -105,10 +105,10 @@ def search(pair: Pair, seed: int, limit: float, *, guided: bool) -> Hit | None:
         while worker.cpu < limit:
             for raw in worker.wait():
                 if raw.signature.startswith(pair.signature) and raw.seconds < limit:
-                    workload, schedule = codec.decode(raw.data)
+                    workload, schedule = raw.case(codec)
                     switches = bug.record(workload, schedule).switches
                     if not wanted(pair, replay(clean, workload, switches).recorded.run.findings):
-                        return Hit(pair.name, seed, worker.cpu, raw.runs, raw.data.hex())
+                        return Hit(pair.name, seed, worker.cpu, raw.runs, raw)
     return None
 
 
@@ -122,7 +122,7 @@ def smallest(pair: Pair, hits: Sequence[Hit]) -> Minimal | None:
     found = []
     with executor.guard():
         for hit in hits:
-            workload, schedule = codec.decode(bytes.fromhex(hit.data))
+            workload, schedule = hit.raw.case(codec)
             recorded = executor.record(workload, schedule)
             finding = wanted(pair, recorded.run.findings)
             if finding is None:
@@ -213,7 +213,7 @@ def explained(pair: Pair, raw: RawFinding) -> str:
 def until(pair: Pair, raw: RawFinding) -> str:
     """The last revision on which the same case shows the same: it may follow from another bug."""
     executor = opened(pair.clean)
-    workload, schedule = Codec(executor.spec).decode(raw.data)
+    workload, schedule = raw.case(Codec(executor.spec))
     switches = executor.record(workload, schedule).switches
     order = list(HISTORY)
     last = pair.clean
@@ -281,7 +281,11 @@ def main() -> None:
         made = pool.map(partial(row, options=options), chosen, of)
         rows = list(watched(made, "the fixes", len(chosen)))
     if options.json:
-        every = [asdict(hit) for found in of for hit in found]
+        every = [
+            {"pair": hit.pair, "seed": hit.seed, "cpu": hit.cpu, "runs": hit.runs}
+            for found in of
+            for hit in found
+        ]
         print(json.dumps({"rows": rows, "hits": every, "overall": overall(of, options)}))
         return
     table = Table(*rows[0], title=f"median (min..max) of {options.seeds} seeds")

@@ -20,6 +20,7 @@ from pathlib import Path
 from types import ModuleType
 
 MODULES = (
+    "campaign/even",
     "campaign/feedback",
     "campaign/population",
     "campaign/proposing",

@@ -28,6 +28,7 @@ GUIDED: Mapping[str, Ablation] = {
     "guided-no-hand-offs": Ablation(hand_offs=False),
     "guided-no-queue-state": Ablation(queue_state=False),
     "guided-no-near-miss": Ablation(near_miss=False),
+    "guided-no-evenness": Ablation(evenness=False),
     "guided-no-cases": Ablation(cases=False),
     "guided-no-mutators": Ablation(mutators=False),
 }

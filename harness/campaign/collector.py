@@ -95,7 +95,7 @@ class Collector:
             EngineError: the engine can not be run.
             OSError: the disk refuses; the raw finding stays in the spool.
         """
-        workload, schedule = self._codec.decode(raw.data)
+        workload, schedule = raw.case(self._codec)
         recorded = self._confirmed(raw, workload, schedule)
         finding = next((f for f in recorded.run.findings if f.signature == raw.signature), None)
         if finding is None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from harness.cases.atomic_write import write_unforced
-from harness.codec.codec import VERSION
+from harness.codec.codec import VERSION, Codec
+from harness.model.schedule import Schedule
+from harness.model.workload import Workload
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,7 @@ class RawFinding:
 
     Attributes:
         data: the input.
+        refused: indexes of the deviations of its tail that were thinned out.
         signature: of the finding.
         nth: how many of its sort the worker had seen, this one included.
         runs: executions of the worker before it.
@@ -26,20 +29,36 @@ class RawFinding:
     """
 
     data: bytes
+    refused: Sequence[int]
     signature: str
     nth: int
     runs: int
     seconds: float
     path: Path
 
+    def case(self, codec: Codec) -> tuple[Workload, Schedule]:
+        """What was run."""
+        workload, schedule = codec.decode(self.data)
+        return workload, schedule.without(self.refused)
 
-def put(spool: Path, data: bytes, signature: str, *, nth: int, runs: int, seconds: float) -> None:
+
+def put(
+    spool: Path,
+    data: bytes,
+    refused: Sequence[int],
+    signature: str,
+    *,
+    nth: int,
+    runs: int,
+    seconds: float,
+) -> None:
     """Note a finding, the ``nth`` of its sort.
 
     Raises:
         OSError: the disk refuses.
     """
-    name = sha256(signature.encode() + b"\0" + data).hexdigest()[:24]
+    told = f"{signature} {refused}\0".encode()
+    name = sha256(told + data).hexdigest()[:24]
     document = {
         "decoder": VERSION,
         "signature": signature,
@@ -47,6 +66,7 @@ def put(spool: Path, data: bytes, signature: str, *, nth: int, runs: int, second
         "runs": runs,
         "seconds": round(seconds, 3),
         "data": data.hex(),
+        "refused": list(refused),
     }
     # Waiting for the disk would take a twentieth of a campaign's first seconds.
     write_unforced(spool / f"{nth:08}-{name}.json", json.dumps(document).encode())
@@ -59,6 +79,7 @@ def waiting(spool: Path) -> Iterator[RawFinding]:
             d = json.loads(path.read_bytes())
             if d["decoder"] == VERSION:
                 data = bytes.fromhex(d["data"])
-                yield RawFinding(data, d["signature"], d["nth"], d["runs"], d["seconds"], path)
+                told = (d["refused"], d["signature"], d["nth"], d["runs"], d["seconds"])
+                yield RawFinding(data, *told, path)
         except (ValueError, KeyError, TypeError):
             continue

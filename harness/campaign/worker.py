@@ -23,6 +23,7 @@ from pathlib import Path
 
 from harness.campaign import spool
 from harness.campaign.ablation import WHOLE, Ablation
+from harness.campaign.even import EvenThinning
 from harness.campaign.feedback import MAP_SIZE, FeedbackMap
 from harness.campaign.known import known_workloads
 from harness.campaign.libfuzzer import fuzz, instrument
@@ -31,7 +32,7 @@ from harness.campaign.proposing import Proposals
 from harness.campaign.sorts import Sorts, worth_noting
 from harness.campaign.status import Status
 from harness.cases.casefile import SavedCase, sound_cases
-from harness.codec.codec import Codec
+from harness.codec.codec import DENSE, PLAIN, Codec
 from harness.codec.mutate import Mutator
 from harness.engine.registry import EngineRef, find
 from harness.execute.python import PythonExecutor
@@ -112,8 +113,12 @@ class Worker:
         if self.feedback is not None:
             self.feedback.scheduler = self.executor.scheduler
         self._codec = Codec(ref.spec)
-        self.mutator = Mutator(self._codec, known_workloads(cases, self._codec))
         self.random = random.Random(task.seed)
+        self._thinning: EvenThinning | None = None
+        if task.guided and task.parts.evenness:
+            self._thinning = self._codec.thinning = EvenThinning(self.random)
+        tails = PLAIN if self._thinning is None else DENSE
+        self.mutator = Mutator(self._codec, known_workloads(cases, self._codec), tails)
         self.status = Status()
         self._sorts = Sorts()
         self._started = time.monotonic()
@@ -129,9 +134,14 @@ class Worker:
 
     def one_input(self, data: bytes) -> None:
         """Run one input and note what it shows."""
+        if len(data) < self._codec.header:
+            # libFuzzer begins with two of its own, in every campaign the same.
+            data = self.mutator.fresh(self.random)
         workload, schedule = self._codec.decode(data)
         if self.feedback is not None:
             self.feedback.forget()
+        if self._thinning is not None:
+            self._thinning.forget()
         try:
             if self._proposals is not None and self._fixed:
                 run, schedule = run_with(self.executor, workload, self._strategy)
@@ -218,7 +228,8 @@ class Worker:
         try:
             elapsed = time.monotonic() - self._started
             folder, runs = Path(self._task.spool), self.status.runs
-            spool.put(folder, data, signature, nth=nth, runs=runs, seconds=elapsed)
+            refused = () if self._thinning is None else self._thinning.left_out
+            spool.put(folder, data, refused, signature, nth=nth, runs=runs, seconds=elapsed)
         except OSError as error:
             self._give_up(f"a finding can not be written to {self._task.spool}: {error.strerror}")
 

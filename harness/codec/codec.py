@@ -2,7 +2,8 @@
 
 Layout, for an engine with F topology fields and at most P parameters an operation::
 
-    1          tail: 0 none, otherwise 1 + index of its mean gap (modulo)
+    1          tail: 0 none, otherwise 1 + index of its mean gap (modulo); the latter half of these
+               are of tails that are thinned out
     F          topology fields, each modulo its number of values
     1          number of operations - 1, modulo MAX_OPS
     n * (2+P)  operations: thread, which operation (by weight), parameters; each modulo
@@ -22,14 +23,20 @@ from random import Random
 from typing import Final
 
 from harness.codec.chance import below
-from harness.codec.tail import MEAN_GAPS, filler, tail
+from harness.codec.tail import DENSE_GAPS, MEAN_GAPS, filler, tail
 from harness.model.params import OwnRequest
-from harness.model.schedule import Schedule
+from harness.model.schedule import Schedule, Thinning
 from harness.model.spec import EngineSpec
 from harness.model.workload import Op, Topology, Workload
 
-VERSION = 3
+VERSION = 4
 """Of the layout. Raise it whenever old bytes would decode to another case."""
+
+PLAIN: Final = tuple(range(1, len(MEAN_GAPS) + 1))
+"""Tail bytes of random walks."""
+
+DENSE: Final = tuple(range(len(MEAN_GAPS) + 1, len(MEAN_GAPS) + len(DENSE_GAPS) + 1))
+"""Tail bytes of those that are thinned out."""
 
 MAX_OPS: Final = 16
 """Operations in a workload."""
@@ -53,10 +60,12 @@ class Codec:
     Attributes:
         header: length of tail, topology and operation count in bytes.
         record: length of one operation in bytes; 0 where there is but one workload.
+        thinning: thins out the dense tails of what is decoded; None leaves them dense.
     """
 
     def __init__(self, spec: EngineSpec) -> None:
         self.spec = spec
+        self.thinning: Thinning | None = None
         if spec.program is None:
             self.header = 2 + len(spec.topology)
             self.record = 2 + max(len(op.params) for op in spec.operations)
@@ -86,13 +95,18 @@ class Codec:
             workload = self._workloads[key] = self._workload(key)
         gaps, choices = data[end : len(data) - 1 : 2], data[end + 1 :: 2]
         more: tuple[bytes, bytes] = (b"", b"")
+        thinning: Thinning | None = None
         if data[0]:
-            more = tail((data[0] - 1) % len(MEAN_GAPS), tail_seed(data))
+            rate = (data[0] - 1) % (len(MEAN_GAPS) + len(DENSE_GAPS))
+            more = tail(rate, tail_seed(data))
+            if rate >= len(MEAN_GAPS):
+                thinning = self.thinning
         if 255 in gaps:
             folded = fold(gaps, choices)
             explicit = len(folded[0])
-            return workload, Schedule([*folded[0], *more[0]], [*folded[1], *more[1]], explicit)
-        return workload, Schedule(gaps + more[0], choices + more[1], len(gaps))
+            gaps_in_all, choices_in_all = [*folded[0], *more[0]], [*folded[1], *more[1]]
+            return workload, Schedule(gaps_in_all, choices_in_all, explicit, thinning)
+        return workload, Schedule(gaps + more[0], choices + more[1], len(gaps), thinning)
 
     def swarm(self, random: Random) -> Sequence[int]:
         """Bytes that choose an operation, restricted to ``arrive`` and a few others.

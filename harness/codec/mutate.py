@@ -13,8 +13,8 @@ from random import Random
 from mypy_extensions import mypyc_attr
 
 from harness.codec.chance import below, one_of
-from harness.codec.codec import MAX_OPS, Codec, fold, spelled, tail_seed
-from harness.codec.tail import MEAN_GAPS, filler
+from harness.codec.codec import MAX_OPS, PLAIN, Codec, fold, spelled, tail_seed
+from harness.codec.tail import filler
 from harness.model.workload import Workload
 
 MAX_DEVIATIONS = 200
@@ -84,13 +84,17 @@ class Mutator:
         codec: knows the layout.
         known: inputs with the least workloads that have shown something. Each new workload has
             the operations of one to ``MOST_RECALLED`` of them among its own.
+        tails: the tail bytes that random walks have.
 
     Attributes:
         codec: as given.
     """
 
-    def __init__(self, codec: Codec, known: Sequence[bytes] = ()) -> None:
+    def __init__(
+        self, codec: Codec, known: Sequence[bytes] = (), tails: Sequence[int] = PLAIN
+    ) -> None:
         self.codec = codec
+        self._tails = tails
         self._fixed = codec.spec.program is not None
         self._known = [] if self._fixed else [self._parse_workload(data)[0] for data in known]
         self._schedule = (
@@ -115,7 +119,7 @@ class Mutator:
     def fresh(self, random: Random) -> bytes:
         """A random input: a random workload under a random walk."""
         codec = self.codec
-        rate = below(random, len(MEAN_GAPS)) + 1
+        rate = one_of(random, self._tails)
         if self._fixed:
             return bytes([rate]) + tail_bytes(random)
         n = FEWEST + below(random, MAX_OPS + 1 - FEWEST)
@@ -254,7 +258,7 @@ class Mutator:
         self._retail(parts, random)
 
     def _retail(self, parts: Parts, random: Random) -> None:
-        parts.tail = below(random, len(MEAN_GAPS)) + 1
+        parts.tail = one_of(random, self._tails)
         seed = tail_bytes(random)
         parts.deviations += zip(seed[::2], seed[1::2], strict=True)
 

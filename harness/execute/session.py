@@ -86,7 +86,7 @@ class Session(Hooks):
             # The proof reads where threads stand, which is told apart only where all is watched.
             self._unwind()
             self._set_up()
-            s.execute(self._plan.reset(), schedule, self, limit=LIMIT, proves=True)
+            s.execute(self._plan.reset(), schedule.settled(), self, limit=LIMIT, proves=True)
         return self._result()
 
     def steer(self, pilot: Pilot) -> Run:

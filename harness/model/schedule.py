@@ -9,8 +9,34 @@ a deviation may pick any alternative, not just the next).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
+
+from mypy_extensions import mypyc_attr
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Thinning:
+    """Which deviations of a random tail are taken: all but some.
+
+    The others are passed over, as if the schedule did not deviate there.
+
+    Args:
+        refused: indexes of deviations that are not taken.
+
+    Attributes:
+        refused: those that were not taken in the last run.
+    """
+
+    def __init__(self, refused: Container[int] = ()) -> None:
+        self.refused = refused
+
+    def takes(self, i: int, obj: object, kind: str) -> bool:
+        """Whether deviation ``i`` is taken, before access ``kind`` to ``obj``.
+
+        At a boundary between activities the object is None.
+        """
+        return i not in self.refused
 
 
 class Schedule:
@@ -28,17 +54,31 @@ class Schedule:
         explicit: how many of the deviations were chosen one by one. The rest is a random
             tail: in it, free choices (which ready activity, who runs after a thread that can
             not go on) are random too. Nothing else tells the two apart.
+        thinning: says which of the tail's deviations are taken; None where all are.
     """
 
-    __slots__ = ("choices", "explicit", "gaps")
+    __slots__ = ("choices", "explicit", "gaps", "thinning")
 
     # Written out: a dataclass takes twice as long to make, and every run has one.
     def __init__(
-        self, gaps: Sequence[int] = (), choices: Sequence[int] = (), explicit: int = 0
+        self,
+        gaps: Sequence[int] = (),
+        choices: Sequence[int] = (),
+        explicit: int = 0,
+        thinning: Thinning | None = None,
     ) -> None:
         self.gaps = gaps
         self.choices = choices
         self.explicit = explicit
+        self.thinning = thinning
+
+    def settled(self) -> Schedule:
+        """The schedule of the run that was made under this one last, to make it again."""
+        return self if self.thinning is None else self.without(self.thinning.refused)
+
+    def without(self, refused: Container[int]) -> Schedule:
+        """The same but for those deviations of the tail that have these indexes."""
+        return Schedule(self.gaps, self.choices, self.explicit, Thinning(refused))
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -46,6 +86,7 @@ class Schedule:
             and self.gaps == other.gaps
             and self.choices == other.choices
             and self.explicit == other.explicit
+            and self.thinning is other.thinning
         )
 
     def __repr__(self) -> str:

@@ -112,6 +112,7 @@ class Scheduler:
         "stubborn",
         "swallowed",
         "tag",
+        "thinning",
         "threads",
         "timed",
         "unwinding",
@@ -195,6 +196,7 @@ class Scheduler:
         self.gaps = schedule.gaps
         self.choices = schedule.choices
         self.explicit = schedule.explicit
+        self.thinning = schedule.thinning
         self.count = len(self.gaps)
         self.watched = self.observer is not None or self.proves
         self.slice = self.free_slice = 0 if self.watched else FOREVER
@@ -289,26 +291,15 @@ class Scheduler:
         self.index = index = self.index + 1
         if index >= self.check:
             look(self)
-        held = self.held
-        if held:
-            self.grant(held - 1)
+        if self.held:
+            self.grant(self.held - 1)
             return
         choice = self.choice
+        others = (self.enabled | self.timed) & ~self.current.bit
+        taken = others != 0 and not self.refuses(obj, kind)
         self.draw()
-        current = self.current
-        others = (self.enabled | self.timed) & ~current.bit
-        if others:
-            if self.probe is not None:
-                self.probe.end()
-            found = self.sets[others]
-            self.current = thread = found[choice % len(found)]
-            self.tag = thread.tag
-            carrier = thread.carrier
-            if carrier is None:
-                carrier = self.spare_carrier()
-            carrier.resume()
-            if self.unwinding:
-                refuse(self)
+        if taken:
+            self.switch(self.sets[others][choice % others.bit_count()])
 
     def pick(self, thread: VirtualThread) -> Activity | None:
         """The boundary before an activity, when ``left`` has run out.
@@ -322,14 +313,18 @@ class Scheduler:
         self.index = index = self.index + 1
         if index >= self.check:
             look(self)
-        if self.held:
-            self.grant(self.held - 1)
-            return ready.pop(self.free % len(ready))
-        choice = self.choice
-        self.draw()
         mine = len(ready) - 1
         others = (self.enabled | self.timed) & ~thread.bit
         total = mine + others.bit_count()
+        held, taken = self.held, self.free % len(ready)
+        if held:
+            self.grant(held - 1)
+            return ready.pop(taken)
+        if total and self.refuses(None, "begin"):
+            self.draw()
+            return ready.pop(taken)
+        choice = self.choice
+        self.draw()
         if not total:
             return ready.pop(0)
         choice %= total
@@ -365,6 +360,11 @@ class Scheduler:
                     chosen = 1 + self.choice % (len(following) - 1)
                 self.draw()
         self.switch(following[chosen % len(following)])
+
+    def refuses(self, obj: Any, kind: str) -> bool:
+        """Whether the deviation that is due here is thinned out."""
+        i, thinning = self.next - 1, self.thinning
+        return thinning is not None and i >= self.explicit and not thinning.takes(i, obj, kind)
 
     def draw(self) -> None:
         """Load the next deviation of the schedule."""

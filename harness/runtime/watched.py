@@ -82,9 +82,10 @@ def point(s: Scheduler, obj: Any, kind: str) -> None:
         if s.spinners.parked:
             s.spinners.revive()
         choice = s.choice
-        s.draw()
         others = (s.enabled | s.timed) & ~s.current.bit
-        if others:
+        taken = others != 0 and not s.refuses(obj, kind)
+        s.draw()
+        if taken:
             _deviate(s, s.sets[others], choice)
     if s.observer is not None:
         s.observer.passed(obj)
@@ -102,10 +103,14 @@ def pick(s: Scheduler, thread: VirtualThread) -> Activity | None:
     if s.spinners.parked:
         s.spinners.revive()
     choice = s.choice
-    s.draw()
     mine = len(ready) - 1
     others = (s.enabled | s.timed) & ~thread.bit
     total = mine + others.bit_count()
+    if total and s.refuses(None, "begin"):
+        position = s.free % len(ready)
+        s.draw()
+        return _take(s, thread, position)
+    s.draw()
     if not total:
         return ready.pop(0)
     choice %= total

@@ -8,13 +8,14 @@ from harness.campaign import spool
 
 
 def put(folder):
-    spool.put(folder, b"data", "stranded queue", nth=2, runs=7, seconds=1.5)
+    spool.put(folder, b"data", [3, 5], "stranded queue", nth=2, runs=7, seconds=1.5)
 
 
 def test_what_is_put_is_there(tmp_path):
     put(tmp_path)
     (raw,) = spool.waiting(tmp_path)
-    assert (raw.data, raw.signature, raw.nth) == (b"data", "stranded queue", 2)
+    assert (raw.data, raw.refused) == (b"data", [3, 5])
+    assert (raw.signature, raw.nth) == ("stranded queue", 2)
     assert (raw.runs, raw.seconds) == (7, 1.5)
 
 

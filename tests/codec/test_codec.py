@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.bench.subjects.scaled import reorder
-from harness.codec.codec import MAX_OPS, Codec, CodecError
-from harness.codec.tail import LENGTH, MEAN_GAPS, tail
+from harness.codec.codec import DENSE, MAX_OPS, Codec, CodecError
+from harness.codec.tail import DENSE_GAPS, DENSE_LENGTH, LENGTH, MEAN_GAPS, tail
 from harness.execute.plan import Plan
 from harness.model.params import Index, Int, OwnRequest
-from harness.model.schedule import Schedule
+from harness.model.schedule import Schedule, Thinning
 from harness.model.spec import EngineSpec, OperationSpec
 from harness.model.workload import Op, Topology, Workload
 from harness.runtime.scheduler import Scheduler
@@ -304,17 +304,28 @@ def test_each_operation_is_drawn_as_often_as_it_weighs():
 # --------------------------------------------------------------------------- tail
 
 
+ALL_GAPS = (*MEAN_GAPS, *DENSE_GAPS)
+
+
 def test_a_tail_is_as_long_as_promised_and_has_no_filler_gaps():
-    for rate in range(len(MEAN_GAPS)):
+    lengths = [LENGTH] * len(MEAN_GAPS) + [DENSE_LENGTH] * len(DENSE_GAPS)
+    for rate, length in enumerate(lengths):
         gaps, choices = tail(rate, 0xDEADBEEF)
-        assert len(gaps) == len(choices) == LENGTH
+        assert len(gaps) == len(choices) == length
         assert max(gaps) <= 254
 
 
-@pytest.mark.parametrize("rate", range(len(MEAN_GAPS)))
+@pytest.mark.parametrize("rate", range(len(ALL_GAPS)))
 def test_the_mean_gap_of_a_tail_is_about_the_one_chosen(rate):
     gaps = [g for seed in range(200) for g in tail(rate, seed * 300)[0]]
-    assert MEAN_GAPS[rate] * 0.8 <= sum(gaps) / len(gaps) <= MEAN_GAPS[rate] * 1.2
+    assert ALL_GAPS[rate] * 0.8 <= sum(gaps) / len(gaps) <= ALL_GAPS[rate] * 1.2
+
+
+def test_only_dense_tails_are_thinned_out():
+    codec = Codec(PLAIN)
+    codec.thinning = Thinning()
+    thinned = [byte for byte in range(9) if codec.decode(bytes([byte]) + bytes(40))[1].thinning]
+    assert thinned == list(DENSE)
 
 
 def test_the_last_four_bytes_seed_the_tail():

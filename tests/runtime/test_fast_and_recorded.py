@@ -72,6 +72,36 @@ def test_they_agree_under_schedules_that_mix_explicit_choices_and_a_tail(cls, da
 
 
 @pytest.mark.parametrize("cls", [*ALL, Spinning], ids=lambda c: c.__name__)
+@given(data=CASES, schedule=schedules(), refused=st.frozensets(st.integers(0, 30)))
+@settings(max_examples=60)
+def test_they_agree_under_schedules_of_which_some_of_the_tail_is_refused(
+    cls, data, schedule, refused
+):
+    ex = executor(cls)
+    load, _ = Codec(ex.spec).decode(data)
+    thinned = schedule.without(refused)
+    recorded = ex.record(load, thinned)
+    assert agreed(ex.run(load, thinned)) == agreed(recorded.run)
+    assert ex.record(load, recorded.schedule).trace == recorded.trace
+
+
+def test_what_is_refused_is_no_deviation_and_the_rest_stay_where_they_are():
+    ex = executor(TrylockPool)
+    load = workload(TrylockPool, "T0 arrive A", "T1 arrive B", size=1)
+    tail = Schedule((2, 3, 1), (0, 0, 0))
+    expected = ex.record(load, Schedule((6, 1), (0, 0)))
+    assert ex.record(load, tail.without({0})).trace == expected.trace
+    assert ex.record(load, tail).trace != expected.trace
+
+
+def test_explicit_deviations_are_never_refused():
+    ex = executor(TrylockPool)
+    load = workload(TrylockPool, "T0 arrive A", "T1 arrive B", size=1)
+    explicit = Schedule((2, 3), (0, 0), 2)
+    assert ex.record(load, explicit.without({0, 1})).trace == ex.record(load, explicit).trace
+
+
+@pytest.mark.parametrize("cls", [*ALL, Spinning], ids=lambda c: c.__name__)
 @given(data=CASES)
 @settings(max_examples=60)
 def test_executing_the_recorded_schedule_gives_the_same_trace(cls, data):
