@@ -44,7 +44,8 @@ class PythonExecutor:
         self._sessions: dict[Workload, Session] = {}
 
     def __del__(self) -> None:
-        self.scheduler.close()
+        if hasattr(self, "scheduler"):  # Ctrl-C may come before there is one
+            self.scheduler.close()
 
     def run(self, workload: Workload, schedule: Schedule) -> Run:
         """See ``Executor.run``."""

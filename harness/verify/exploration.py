@@ -42,7 +42,8 @@ class Exploration:
         )
 
     def __del__(self) -> None:
-        self.driver.close()
+        if hasattr(self, "driver"):  # Ctrl-C may come before there is one
+            self.driver.close()
 
     def turns(self) -> list[Turn]:
         """Whose turn it was at each step of the last run."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 
 import pytest
 from greenlet import GreenletExit, greenlet
@@ -10,6 +11,8 @@ from helpers import DEFAULT, executor, workload
 
 from harness import ADMITTED, QUEUED, Atomic, Engine, Int, operation
 from harness.execute.plan import Plan
+from harness.execute.python import PythonExecutor
+from harness.verify.exploration import Exploration
 
 
 class Leaky(Engine):
@@ -75,6 +78,16 @@ def test_an_executor_that_is_gone_leaves_no_threads_behind(no_collector):
         run()
     gc.collect()
     assert greenlets() == before
+
+
+@pytest.mark.parametrize("cls", [PythonExecutor, Exploration])
+def test_one_that_did_not_get_as_far_as_a_scheduler_goes_without_a_word(monkeypatch, cls):
+    # As when Ctrl-C comes at that moment.
+    complaints = []
+    monkeypatch.setattr(sys, "unraisablehook", complaints.append)
+    with pytest.raises(TypeError):
+        cls()
+    assert not complaints
 
 
 def test_an_engine_that_raises_what_ends_greenlets_has_raised_an_exception():
