@@ -63,8 +63,8 @@ MODULES = (
 
 With what proves endless loops, of which a campaign sees many. Not what such a proof has to see: it
 reads the positions of suspended threads from their Python frames, and compiled code has none. So an
-access that is several scheduling points (``Condition.wait``, say), and the full version of the
-decisions, stay as they are.
+access that is several scheduling points (``Condition.wait``, say) stays as it is. So does the full
+version of the decisions: those who are told of them find the engine's frame beneath its own.
 """
 
 SWITCH = "HARNESS_PURE_PYTHON"

@@ -31,7 +31,7 @@ class EvenThinning(Thinning):
         random: the source of chance.
 
     Attributes:
-        left_out: see ``refused``.
+        left_out: indexes of the deviations that were not taken in the last run.
     """
 
     def __init__(self, random: Random) -> None:
@@ -45,7 +45,6 @@ class EvenThinning(Thinning):
     def forget(self) -> None:
         """A new run begins."""
         self.left_out: list[int] = []
-        self.refused = self.left_out
 
     def takes(self, i: int, obj: object, kind: str) -> bool:
         """See ``Thinning.takes``."""

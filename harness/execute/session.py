@@ -74,19 +74,13 @@ class Session(Hooks):
         self._idle = IdleOracle(self._ledger)
 
     def run(self, schedule: Schedule) -> Run:
-        """Execute ``schedule``; once more when the run stalls, to see whether it loops.
+        """Execute ``schedule``.
 
         Raises:
             EngineError: the engine can not be run.
         """
-        s = self._s
         self._set_up()
-        s.execute(self._plan.reset(), schedule, self, limit=LIMIT)
-        if s.over == "stall":
-            # The proof reads where threads stand, which is told apart only where all is watched.
-            self._unwind()
-            self._set_up()
-            s.execute(self._plan.reset(), schedule.settled(), self, limit=LIMIT, proves=True)
+        self._s.execute(self._plan.reset(), schedule, self, limit=LIMIT)
         return self._result()
 
     def steer(self, pilot: Pilot) -> Run:
@@ -199,15 +193,7 @@ class Session(Hooks):
     def _observe(self, schedule: Schedule, observer: Observer, guide: Guide | None) -> Run:
         s = self._s
         self._set_up()
-        s.execute(
-            self._plan.reset(),
-            schedule,
-            self,
-            limit=LIMIT,
-            observer=observer,
-            guide=guide,
-            proves=True,
-        )
+        s.execute(self._plan.reset(), schedule, self, limit=LIMIT, observer=observer, guide=guide)
         run = self._result()
         # A resting greenlet keeps its scheduler for ever, and that would keep what a strategy
         # has learned.

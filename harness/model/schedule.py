@@ -23,20 +23,17 @@ class Thinning:
 
     Args:
         refused: indexes of deviations that are not taken.
-
-    Attributes:
-        refused: those that were not taken in the last run.
     """
 
     def __init__(self, refused: Container[int] = ()) -> None:
-        self.refused = refused
+        self._refused = refused
 
     def takes(self, i: int, obj: object, kind: str) -> bool:
         """Whether deviation ``i`` is taken, before access ``kind`` to ``obj``.
 
         At a boundary between activities the object is None.
         """
-        return i not in self.refused
+        return i not in self._refused
 
 
 class Schedule:
@@ -71,10 +68,6 @@ class Schedule:
         self.choices = choices
         self.explicit = explicit
         self.thinning = thinning
-
-    def settled(self) -> Schedule:
-        """The schedule of the run that was made under this one last, to make it again."""
-        return self if self.thinning is None else self.without(self.thinning.refused)
 
     def without(self, refused: Container[int]) -> Schedule:
         """The same but for those deviations of the tail that have these indexes."""

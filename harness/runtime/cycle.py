@@ -14,7 +14,7 @@ from __future__ import annotations
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from harness.runtime.frames import position_of, repeats, stack_of
+from harness.runtime.frames import positions, repeats, stack_of
 from harness.runtime.freeze import UnprovableError, freeze
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Visit:
 
 
 class Stand:
-    """Where a thread stands: its stack, and what ``position_of`` says."""
+    """Where a thread stands: its stack, and what ``positions`` says of it, if it has any."""
 
     __slots__ = ("position", "stack")
 
@@ -164,12 +164,12 @@ class CycleProof:
                 stack = stack_of(thread, s.current)
                 if stack is None:
                     return
-                stands[thread.index] = Stand(stack, position_of(thread, s.current))
+                # Without a carrier it has yet to come to the decision before its next activity.
+                there = thread is s.current or thread.carrier is not None
+                stands[thread.index] = Stand(stack, positions(stack) if there else None)
         stacks = [stands[thread.index].stack for thread in threads]
-        positions = tuple(stands[thread.index].position for thread in threads)
-        # Before it is suspended it may still go from one function of the scheduler to another.
-        del stands[s.current.index]
-        place = (s.current.index, s.enabled, s.timed, positions, tuple(map(_activities, threads)))
+        where = tuple(stands[thread.index].position for thread in threads)
+        place = (s.current.index, s.enabled, s.timed, where, tuple(map(_activities, threads)))
         visit = self._visits.get(place)
         if visit is None:
             self._visits[place] = Visit(len(self._ran), stacks)

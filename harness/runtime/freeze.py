@@ -28,9 +28,10 @@ from weakref import WeakKeyDictionary
 
 from harness.runtime.valuestack import hidden_values, instruction, variables
 
-_PLAIN = frozenset((int, str, bytes, bool, type(None), type(Ellipsis), type(NotImplemented)))
-_BY_TEXT = frozenset((float, complex, range))
-"""Equality says less of these than their text: ``0.0 == -0.0``, ``range(0) == range(1, 1)``."""
+_PLAIN = frozenset((int, str, type(None), type(Ellipsis), type(NotImplemented)))
+_BY_TEXT = frozenset((bool, bytes, float, complex, range))
+"""Equality says less of these than their text: ``1 == True``, ``0.0 == -0.0``. With bytes it may
+raise a warning."""
 
 _BY_IDENTITY = (ModuleType, type, CodeType, Enum)
 
@@ -80,10 +81,11 @@ class _Unset:
 
 
 class _Freezer:
-    """Writes down what objects consist of, in the order in which it comes upon them.
+    """Writes down what objects consist of.
 
-    After the type of each comes either its value, for what is plain, or of how many parts it
-    consists, and then these. So what is written can be read in one way only.
+    A list of objects is written as their number and a word or two on each: the value itself, of
+    what is plain, or its type, whose parts are written as such a list once this one is finished,
+    those of the last object first. So what is written can be read in one way only.
     """
 
     def __init__(self) -> None:
@@ -94,41 +96,43 @@ class _Freezer:
     def read(self, objs: Sequence[object]) -> tuple[object, ...]:
         """All there is to say of ``objs`` that has not been said before."""
         written: list[object] = []
-        todo = list(objs)
-        todo.reverse()
+        todo: list[object] = []
         seen, ways = self._seen, self._ways
-        while todo:
-            obj: Any = todo.pop()
-            kind: type = type(obj)
-            if kind in _PLAIN:
-                written.append(kind)
-                written.append(obj)
-                continue
-            if kind in _BY_TEXT:
-                written.append(kind)
-                written.append(repr(obj))
-                continue
-            number = seen.get(id(obj))
-            if number is not None:
-                written.append(_Again)
-                written.append(number)
-                continue
-            if kind not in ways:
-                ways[kind] = _way(kind)
-            way = ways[kind]
-            if way is None:
-                written.append(_Itself)
-                written.append(id(obj))
-                continue
-            seen[id(obj)] = len(seen)
-            if len(seen) > LARGEST:
-                raise UnprovableError("a structure without end")
-            self._keep.append(obj)
-            parts = way(obj)
-            written.append(kind)
+        parts = objs
+        while True:
             written.append(len(parts))
-            todo += reversed(parts)
-        return tuple(written)
+            for obj in parts:
+                kind: type = type(obj)
+                if kind in _PLAIN:
+                    written.append(obj)
+                    continue
+                if kind in _BY_TEXT:
+                    written.append(kind)
+                    written.append(repr(obj))
+                    continue
+                number = seen.get(id(obj))
+                if number is not None:
+                    written.append(_Again)
+                    written.append(number)
+                    continue
+                if kind not in ways:
+                    ways[kind] = _way(kind)
+                if ways[kind] is None:
+                    written.append(_Itself)
+                    written.append(id(obj))
+                    continue
+                seen[id(obj)] = len(seen)
+                if len(seen) > LARGEST:
+                    raise UnprovableError("a structure without end")
+                self._keep.append(obj)
+                written.append(kind)
+                todo.append(obj)
+            if not todo:
+                return tuple(written)
+            obj = todo.pop()
+            way = ways[type(obj)]
+            assert way is not None
+            parts = way(obj)
 
 
 def _frame(frame: FrameType) -> list[object]:

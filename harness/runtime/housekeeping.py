@@ -29,8 +29,6 @@ def look(s: Scheduler) -> None:
         s.mark_progress = progress
         s.mark = s.index
     elif s.index - s.mark >= STALL and s.proof is None:
-        if not s.proves:
-            s.stop("stall")
         _start_proof(s)
     activity = s.current.activity
     if activity is not None and activity is s.mark_activity and s.probe is None:
@@ -43,6 +41,8 @@ def _start_proof(s: Scheduler) -> None:
     if s.probe is not None:
         s.probe.end()  # it would park a thread that has its turn, and nobody would revive it
     s.spinners.revive_all()
+    s.slice = s.free_slice = 0  # it takes every decision
+    s.watched = True
     s.proof = CycleProof(s)
     if s.observer is not None:
         s.observer.event(

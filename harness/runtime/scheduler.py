@@ -61,7 +61,7 @@ class Scheduler:
         runs: executions so far.
         sets: for each bit mask its threads, ascending.
         setting_up: whether the engine's setup runs, which takes no decisions.
-        over: why the run ended early ("crash", "stall", "limit", "loop", "stubborn"), or None.
+        over: why the run ended early ("crash", "limit", "loop", "stubborn"), or None.
         proof: drives the run since it has stalled, to see whether it loops.
         stubborn: threads that swallowed whatever was to end them.
         watched: whether decisions take the full path: somebody observes or proves, a probe
@@ -102,7 +102,6 @@ class Scheduler:
         "pending",
         "probe",
         "proof",
-        "proves",
         "runs",
         "sets",
         "setting_up",
@@ -137,7 +136,7 @@ class Scheduler:
         self.left = self.alive = self.open = self.runs = self.index = self.swallowed = 0
         self.main = getcurrent()
         self.tag: object = None
-        self.unwinding = self.watched = self.interrupted = self.setting_up = self.proves = False
+        self.unwinding = self.watched = self.interrupted = self.setting_up = False
         self.over: str | None = None
 
     # ------------------------------------------------------------------ a run
@@ -151,7 +150,6 @@ class Scheduler:
         limit: int,
         observer: Observer | None = None,
         guide: Guide | None = None,
-        proves: bool = False,
     ) -> None:
         """Run the activities to the end under ``schedule``.
 
@@ -162,7 +160,6 @@ class Scheduler:
             limit: decisions after which the run ends with ``over == "limit"``.
             observer: records the run; costs about ten times the speed.
             guide: decides instead of the schedule; needs an observer.
-            proves: a run that stalls goes on in rotation; otherwise it ends, as "stall".
 
         Afterwards ``over`` says why the run ended early, or is None; threads that are still
         inside an activity are blocked, and stay so until they are unwound.
@@ -170,7 +167,6 @@ class Scheduler:
         self.hooks = hooks
         self.observer = observer
         self.guide = guide
-        self.proves = proves
         self.limit = limit
         self._begin(first, schedule)
         self.current = self.threads[0]
@@ -198,7 +194,7 @@ class Scheduler:
         self.explicit = schedule.explicit
         self.thinning = schedule.thinning
         self.count = len(self.gaps)
-        self.watched = self.observer is not None or self.proves
+        self.watched = self.observer is not None
         self.slice = self.free_slice = 0 if self.watched else FOREVER
         self.check = CHECK_EVERY
         self.over = None

@@ -9,8 +9,8 @@ is called was loaded.
 from __future__ import annotations
 
 import dis
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from types import CodeType, FrameType
 from typing import Any, Final
 
@@ -45,9 +45,9 @@ _CALLS = ("PRECALL", "CALL", "CALL_KW", "CALL_FUNCTION_EX")
 _BY_NAME = ("LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR")
 _VARIABLES = ("LOAD_FAST", "LOAD_DEREF", "LOAD_GLOBAL", "LOAD_NAME", "LOAD_CLASSDEREF")
 
-_known: dict[CodeType, Mapping[int, Doing]] = {}
-_positions: dict[int, tuple[CodeType, list[int], list[int]]] = {}
-"""By identity, which the code object kept beside it secures: to hash one takes all of its code."""
+# By identity, which the code object kept beside it secures: to hash one takes all of its code.
+_known: dict[int, tuple[CodeType, Mapping[int, Doing]]] = {}
+_positions: dict[int, tuple[CodeType, list[int]]] = {}
 
 
 def instruction(frame: FrameType) -> int:
@@ -59,14 +59,20 @@ def instruction(frame: FrameType) -> int:
     code = frame.f_code
     known = _positions.get(id(code))
     if known is None:
-        starts = [i.offset for i in dis.get_instructions(code)]
-        # In 3.11 a call is two instructions. One to compiled code is made by the first of them
-        # when it has been made often, before that by the second: one position.
-        calls = [i.opname == "PRECALL" for i in dis.get_instructions(code)]
-        places = [starts[n + call] for n, call in enumerate(calls)]
-        known = _positions[id(code)] = (code, starts, places)
-    _, starts, places = known
-    return places[bisect_right(starts, frame.f_lasti) - 1]
+        known = _positions[id(code)] = (code, _places(code))
+    return known[1][frame.f_lasti >> 1]
+
+
+def _places(code: CodeType) -> list[int]:
+    """For each code unit, of two bytes, the offset of the instruction it belongs to."""
+    starts = [i.offset for i in dis.get_instructions(code)]
+    # In 3.11 a call is two instructions. One to compiled code is made by the first of them
+    # when it has been made often, before that by the second: one position.
+    calls = [i.opname == "PRECALL" for i in dis.get_instructions(code)]
+    places: list[int] = []
+    for n, (start, end) in enumerate(pairwise([*starts, len(code.co_code)])):
+        places += [starts[n + calls[n]]] * ((end - start) // 2)
+    return places
 
 
 def variables(frame: Any) -> Mapping[str, Any]:
@@ -78,10 +84,10 @@ def variables(frame: Any) -> Mapping[str, Any]:
 def doing(frame: FrameType) -> Doing:
     """What ``frame`` is in the midst of."""
     code = frame.f_code
-    known = _known.get(code)
+    known = _known.get(id(code))
     if known is None:
-        known = _known[code] = _Code(code).everywhere()
-    return known.get(frame.f_lasti, UNKNOWN)
+        known = _known[id(code)] = (code, _Code(code).everywhere())
+    return known[1].get(frame.f_lasti, UNKNOWN)
 
 
 def hidden_values(frame: FrameType) -> int:

@@ -177,7 +177,12 @@ def ended(s: Scheduler) -> None:
 
 def unwatch(s: Scheduler) -> None:
     """Return to the fast versions if nobody needs the full ones any more."""
-    s.watched = s.observer is not None or s.proves or s.probe is not None or bool(s.spinners.parked)
+    s.watched = (
+        s.observer is not None
+        or s.proof is not None
+        or s.probe is not None
+        or bool(s.spinners.parked)
+    )
 
 
 def _passes(s: Scheduler, place: Place) -> bool:
