@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
-from harness.campaign import spool
 from harness.campaign.campaign import WORKER
 from harness.campaign.libfuzzer import options as libfuzzer_options
-from harness.campaign.spool import RawFinding
+from harness.campaign.spool import RawFinding, Spool
 from harness.campaign.worker import Task
 from harness.children import command
 
@@ -76,8 +75,8 @@ class SearchWorker:
     def __enter__(self) -> SearchWorker:
         self._temporary = tempfile.TemporaryDirectory()
         folder = Path(self._temporary.name)
-        self._spool = folder / "spool"
         command, environment = worker_command(folder, self._engine, self._seed, guided=self._guided)
+        self._spool = Spool(folder / "spool")
         self._start = time.monotonic()
         self._process = subprocess.Popen(
             command,
@@ -109,6 +108,7 @@ class SearchWorker:
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
         self.cpu = (int(fields[11]) + int(fields[12])) / _TICK
         self.wall = time.monotonic() - self._start
-        for raw in spool.waiting(self._spool):
-            raw.path.unlink()
+        self._spool.look()
+        for raw in self._spool:
+            self._spool.take(raw)
             yield raw

@@ -15,6 +15,7 @@ from typing import Any
 
 from click.testing import CliRunner
 
+from harness.campaign.spool import RawFinding, Spool
 from harness.cli.main import main
 
 PATIENCE = 60.0
@@ -205,9 +206,9 @@ def cases(corpus: Path) -> list[Path]:
     return sorted(corpus.rglob("*.case.toml"))
 
 
-def raw(corpus: Path) -> list[Path]:
+def raw(corpus: Path) -> list[RawFinding]:
     """The raw findings in the spools of a corpus."""
-    return sorted(corpus.glob("*/spool/*/*.json"))
+    return [raw for folder in corpus.glob("*/spool/*/*") for raw in Spool(folder)]
 
 
 def shim(folder: Path, code: str) -> str:

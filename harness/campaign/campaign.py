@@ -9,18 +9,18 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.campaign import libfuzzer, spool
+from harness.campaign import libfuzzer
 from harness.campaign.claim import claimed
 from harness.campaign.collector import Collected, Collector, NondeterministicEngineError
 from harness.campaign.elsewhere import digests_elsewhere, sources
 from harness.campaign.known import known_workloads
 from harness.campaign.libfuzzer import why_unavailable
 from harness.campaign.paths import CampaignPaths
-from harness.campaign.spool import RawFinding
+from harness.campaign.spool import RawFinding, Spool
 from harness.campaign.status import Status, read
 from harness.campaign.worker import EXIT_TROUBLE, Task
 from harness.cases.casefile import sound_cases
@@ -148,7 +148,8 @@ class Campaign:
         for old in self._paths.log.glob("status-*.json"):
             old.unlink()
         cases = list(sound_cases(self._paths.cases))
-        collector = Collector(self._executor, self._paths, cases)
+        self._spool = Spool(self._paths.spool)
+        collector = Collector(self._executor, self._paths, self._spool, cases)
         codec = Codec(self._ref.spec)
         self.progress.known = len(known_workloads((case for _, case in cases), codec))
         self._started = time.monotonic()
@@ -172,6 +173,8 @@ class Campaign:
                 pass
             finally:
                 self._stop(workers)
+                with suppress(OSError):  # it does not have to be tidy
+                    self._spool.tidy()
         self.progress.busy = ""
         self._update()
 
@@ -285,7 +288,7 @@ class Campaign:
 
     def _take_one(self, collector: Collector) -> None:
         """Look at one raw finding, if there is any."""
-        raw = next(spool.waiting(self._paths.spool), None)
+        raw = next(iter(self._spool), None)
         if raw is not None:
             self._take(collector, raw, f"minimising {raw.signature}")
 
@@ -295,10 +298,11 @@ class Campaign:
         When that takes long, what is probably one more way to a known finding stays in the spool.
         """
         late = time.monotonic() + _PATIENCE
-        left = list(spool.waiting(self._paths.spool))
+        self._spool.look()
+        left = list(self._spool)
         for raw in left:
             if raw.nth > _FEW:
-                raw.path.unlink(missing_ok=True)
+                self._spool.take(raw)
         first = [raw for raw in left if raw.nth <= _FEW]
         for n, raw in enumerate(first, 1):
             if time.monotonic() < late or raw.signature not in collector.signatures:
@@ -358,7 +362,8 @@ class Campaign:
         if not progress.ending:
             progress.ending = self._why_ending()
         progress.inputs = sum(1 for _ in self._paths.inputs.iterdir())
-        progress.waiting = sum(1 for _ in self._paths.spool.glob("*.json"))
+        self._spool.look()
+        progress.waiting = len(self._spool)
         self._show(progress)
 
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from harness.campaign import spool
 from harness.campaign.paths import CampaignPaths, file_name
-from harness.campaign.spool import RawFinding
+from harness.campaign.spool import RawFinding, Spool
 from harness.cases.casefile import SUFFIX, SavedCase, load_if_sound, save
 from harness.cases.cause import cause_of, explains
 from harness.cases.minimise import Minimal, minimise
@@ -63,6 +62,7 @@ class Collector:
     Args:
         executor: runs the engine, without feedback.
         paths: the corpus.
+        spool: where raw findings come from.
         cases: those it has, with their files.
 
     Attributes:
@@ -71,7 +71,11 @@ class Collector:
     """
 
     def __init__(
-        self, executor: Executor, paths: CampaignPaths, cases: Iterable[tuple[Path, SavedCase]]
+        self,
+        executor: Executor,
+        paths: CampaignPaths,
+        spool: Spool,
+        cases: Iterable[tuple[Path, SavedCase]],
     ) -> None:
         self._executor = executor
         self._paths = paths
@@ -79,7 +83,7 @@ class Collector:
         self._known = {
             case.cause: (path, case) for path, case in cases if executor.spec.name in case.expect
         }
-        self._old = {raw.path for raw in spool.waiting(paths.spool)}
+        self._spool = spool
         self.collected: dict[str, Collected] = {}
         self.signatures: set[str] = set()
 
@@ -87,7 +91,7 @@ class Collector:
         """Confirm a raw finding, minimise it and save it, unless its cause is known.
 
         Args:
-            raw: from the spool; its file is deleted once it is safe elsewhere.
+            raw: from the spool, where it stays until it is safe elsewhere.
             progress: told the runs spent on minimising, after each; what it raises gets through.
 
         Raises:
@@ -99,8 +103,8 @@ class Collector:
         recorded = self._confirmed(raw, workload, schedule)
         finding = next((f for f in recorded.run.findings if f.signature == raw.signature), None)
         if finding is None:
-            raw.path.unlink(missing_ok=True)
-            if raw.path not in self._old:  # one of old was noted before the engine changed
+            self._spool.take(raw)
+            if not raw.old:  # one of old was noted before the engine changed
                 raise NondeterministicEngineError(
                     f"nondeterministic engine: a worker saw '{raw.signature}' in a case that "
                     f"gives {recorded.run.verdict} when it is run again; look for time, random "
@@ -120,7 +124,7 @@ class Collector:
         )
         self._save(minimal, raw)
         self.signatures.add(raw.signature)
-        raw.path.unlink(missing_ok=True)
+        self._spool.take(raw)
 
     def _explained(self, finding: Finding, workload: Workload, switches: Sequence[Switch]) -> bool:
         cause = cause_of(finding, workload, switches)
@@ -130,7 +134,7 @@ class Collector:
         first = self._executor.record(workload, schedule)
         second = self._executor.record(workload, schedule)
         if first.trace.digest() != second.trace.digest():
-            raw.path.unlink(missing_ok=True)  # it reproduces nothing
+            self._spool.take(raw)  # it reproduces nothing
             raise NondeterministicEngineError(divergence(first, second))
         return first
 

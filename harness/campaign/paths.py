@@ -4,7 +4,7 @@
 
     corpus/<family>/*.case.toml          regression cases; commit them
     corpus/<family>/inputs/v1/<engine>/  libFuzzer's corpus of raw inputs, by decoder version
-    corpus/<family>/spool/               findings that were noted and not yet saved as cases
+    corpus/<family>/spool/v1/<engine>/   findings that were noted and not yet saved as cases
     corpus/<family>/log/                 what libFuzzer printed, and who is at work
 """
 
@@ -45,7 +45,7 @@ class CampaignPaths:
         return cls(
             cases=family,
             inputs=family / "inputs" / f"v{VERSION}" / engine,
-            spool=family / "spool" / engine,
+            spool=family / "spool" / f"v{VERSION}" / engine,
             log=family / "log" / engine,
         )
 

@@ -21,7 +21,6 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from harness.campaign import spool
 from harness.campaign.ablation import WHOLE, Ablation
 from harness.campaign.even import EvenThinning
 from harness.campaign.feedback import MAP_SIZE, FeedbackMap
@@ -30,6 +29,7 @@ from harness.campaign.libfuzzer import fuzz, instrument
 from harness.campaign.population import Population
 from harness.campaign.proposing import Proposals
 from harness.campaign.sorts import Sorts, worth_noting
+from harness.campaign.spool import Notes, RawFinding
 from harness.campaign.status import Status
 from harness.cases.casefile import SavedCase, sound_cases
 from harness.codec.codec import DENSE, PLAIN, Codec
@@ -121,6 +121,7 @@ class Worker:
         self.mutator = Mutator(self._codec, known_workloads(cases, self._codec), tails)
         self.status = Status()
         self._sorts = Sorts()
+        self._notes = Notes(Path(task.spool))
         self._started = time.monotonic()
         self._reported = 0.0
         self._file = Path(task.log) / f"status-{os.getpid()}.json"
@@ -225,11 +226,10 @@ class Worker:
                 os._exit(0)  # the campaign was killed; nobody wants the results any more
 
     def _note(self, data: bytes, signature: str, nth: int) -> None:
+        elapsed = time.monotonic() - self._started
+        refused = () if self._thinning is None else self._thinning.left_out
         try:
-            elapsed = time.monotonic() - self._started
-            folder, runs = Path(self._task.spool), self.status.runs
-            refused = () if self._thinning is None else self._thinning.left_out
-            spool.put(folder, data, refused, signature, nth=nth, runs=runs, seconds=elapsed)
+            self._notes.put(RawFinding(data, refused, signature, nth, self.status.runs, elapsed))
         except OSError as error:
             self._give_up(f"a finding can not be written to {self._task.spool}: {error.strerror}")
 

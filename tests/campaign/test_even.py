@@ -10,8 +10,8 @@ from engines_for_tests import TrylockPool
 from helpers import DEFAULT, agreed, executor, workload
 
 from harness import Atomic
-from harness.campaign import spool
 from harness.campaign.even import MOST, EvenThinning
+from harness.campaign.spool import Spool
 from harness.campaign.worker import Task, Worker
 from harness.codec.codec import DENSE, Codec
 from harness.codec.mutate import Mutator
@@ -102,8 +102,8 @@ def worker(folder, seed):
     for part in ("spool", "log"):
         (folder / part).mkdir()
     engine = "haproxy@ddab05b98"
-    spool_, log = str(folder / "spool"), str(folder / "log")
-    return Worker(Task(engine, spool_, log, seed, 0, 0.0, True, False), find(engine))
+    spool, log = str(folder / "spool"), str(folder / "log")
+    return Worker(Task(engine, spool, log, seed, 0, 0.0, True, False), find(engine))
 
 
 def test_what_a_worker_notes_of_a_run_that_was_thinned_out_is_that_run(tmp_path):
@@ -112,7 +112,7 @@ def test_what_a_worker_notes_of_a_run_that_was_thinned_out_is_that_run(tmp_path)
     with noting.executor.guard():
         for _ in range(300):
             noting.one_input(noting.mutator.fresh(random))
-    noted = list(spool.waiting(tmp_path / "spool"))
+    noted = list(Spool(tmp_path / "spool"))
     assert any(raw.refused for raw in noted)
     codec = Codec(noting.executor.spec)
     for raw in noted:

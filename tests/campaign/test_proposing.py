@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.bench.subjects import subjects
-from harness.campaign import spool
 from harness.campaign.population import Population
 from harness.campaign.proposing import BRED, FIRST, Proposals
+from harness.campaign.spool import Spool
 from harness.campaign.worker import Task, Worker
 from harness.codec.codec import Codec
 from harness.codec.mutate import TAILS, Mutator
@@ -142,5 +142,5 @@ def test_a_program_is_searched_by_the_default_strategy_and_what_it_finds_replays
         while not worker.status.verdicts:  # a walk needs thousands of runs
             worker.one_input(b"")
             assert worker.status.runs < 1000
-    raw = next(spool.waiting(tmp_path / "spool"))
+    raw = next(iter(Spool(tmp_path / "spool")))
     assert subject.shown_by(executor.run(*codec.decode(raw.data)).findings)
