@@ -13,6 +13,7 @@ this run.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 from typing import Final
 
@@ -22,6 +23,15 @@ from harness.sync.primitive import Primitive
 MOST: Final = 2.0
 """How many times as dense switches are drawn as they are taken on average, if all accesses were as
 frequent. So rare accesses are preempted at most so many times as often as on average."""
+
+
+class Drawn:
+    """How often a switch came to be drawn before an access."""
+
+    __slots__ = ("times",)
+
+    def __init__(self) -> None:
+        self.times = 0
 
 
 class EvenThinning(Thinning):
@@ -36,8 +46,8 @@ class EvenThinning(Thinning):
 
     def __init__(self, random: Random) -> None:
         super().__init__()
-        self._random = random
-        self._drawn: dict[str, dict[str, int]] = {}  # by object and access
+        self._chance: Callable[[], float] = random.random
+        self._drawn: dict[str, dict[str, Drawn]] = {}  # by object and access
         self._accesses = 0
         self._total = 0
         self.forget()
@@ -49,15 +59,16 @@ class EvenThinning(Thinning):
     def takes(self, i: int, obj: object, kind: str) -> bool:
         """See ``Thinning.takes``."""
         name = obj.name if isinstance(obj, Primitive) else ""
-        drawn = self._drawn.get(name)
+        of_object = self._drawn.get(name)
+        if of_object is None:
+            of_object = self._drawn[name] = {}
+        drawn = of_object.get(kind)
         if drawn is None:
-            drawn = self._drawn[name] = {}
-        times = drawn.get(kind, 0) + 1
-        drawn[kind] = times
-        if times == 1:
+            drawn = of_object[kind] = Drawn()
             self._accesses += 1
+        drawn.times += 1
         self._total += 1
-        if self._random.random() * MOST * self._accesses * times < self._total:
+        if self._chance() * MOST * self._accesses * drawn.times < self._total:
             return True
         self.left_out.append(i)
         return False
