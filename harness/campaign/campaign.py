@@ -149,6 +149,7 @@ class Campaign:
             old.unlink()
         cases = list(sound_cases(self._paths.cases))
         self._spool = Spool(self._paths.spool)
+        self._spool.tidy()  # after a campaign that was killed
         collector = Collector(self._executor, self._paths, self._spool, cases)
         codec = Codec(self._ref.spec)
         self.progress.known = len(known_workloads((case for _, case in cases), codec))

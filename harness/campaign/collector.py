@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -103,7 +104,7 @@ class Collector:
         recorded = self._confirmed(raw, workload, schedule)
         finding = next((f for f in recorded.run.findings if f.signature == raw.signature), None)
         if finding is None:
-            self._spool.take(raw)
+            self._drop(raw)
             if not raw.old:  # one of old was noted before the engine changed
                 raise NondeterministicEngineError(
                     f"nondeterministic engine: a worker saw '{raw.signature}' in a case that "
@@ -134,9 +135,14 @@ class Collector:
         first = self._executor.record(workload, schedule)
         second = self._executor.record(workload, schedule)
         if first.trace.digest() != second.trace.digest():
-            self._spool.take(raw)  # it reproduces nothing
+            self._drop(raw)
             raise NondeterministicEngineError(divergence(first, second))
         return first
+
+    def _drop(self, raw: RawFinding) -> None:
+        """It reproduces nothing."""
+        with suppress(OSError):  # a full disk: what is said of the engine counts more
+            self._spool.take(raw)
 
     def _save(self, minimal: Minimal, raw: RawFinding) -> None:
         engine = self._executor.spec.name

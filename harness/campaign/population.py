@@ -30,6 +30,9 @@ SHORTEST: Final = 32
 MOST: Final = 64
 """Parents that wait."""
 
+_LOGS: Final = [0.0, *map(log, range(1, 1 << 14))]
+"""Of the numbers up to there, of which 0 has none: three times as quick as to call it."""
+
 
 def worth(surprise: float, steps: int) -> float:
     """What a run is worth that took so many steps."""
@@ -48,7 +51,6 @@ class Population:
     def __init__(self, places: int) -> None:
         self._runs = 0
         self._seen = [0] * places
-        self._logs = [0.0]  # of the numbers up to that of the runs; of 0 there is none
         # Worth, number of the run, input; the best is the last.
         self._parents: list[tuple[float, int, bytes]] = []
 
@@ -56,15 +58,12 @@ class Population:
         """A run of ``data`` showed the features in these places, in so many steps."""
         self._runs += 1
         seen = self._seen
-        logs = self._logs
-        if self._runs == len(logs):
-            logs.append(log(self._runs))
         common = 0.0
         for place in shown:
             n = seen[place] + 1
             seen[place] = n
-            common += logs[n]
-        surprise = len(shown) * logs[self._runs] - common
+            common += _LOGS[n] if n < len(_LOGS) else log(n)
+        surprise = len(shown) * log(self._runs) - common
         value = worth(surprise, steps)
         parents = self._parents
         if len(parents) == MOST:

@@ -3,7 +3,7 @@
 Each worker has a file of its own and adds a line for each finding: to make a file takes some thirty
 times as long as to write a line, and the first seconds of a campaign see hundreds. What has been
 looked at is noted in one more file. So whoever is killed, at whatever moment, loses nothing, and
-nothing is looked at twice. What is torn, because a machine crashed, is skipped.
+leaves hardly anything to look at twice. What is torn, because a machine crashed, is skipped.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class Spool:
         self._read: dict[Path, int] = {}  # bytes of each file
         self._waiting: dict[str, RawFinding] = {}
         try:
-            self._taken = set((folder / _TAKEN).read_text().split())
+            self._taken = set((folder / _TAKEN).read_bytes().decode(errors="replace").split())
         except OSError:
             self._taken = set()
         self._old = True
@@ -123,23 +123,29 @@ class Spool:
         Raises:
             OSError: the disk refuses; it waits.
         """
-        _append(self._folder / _TAKEN, f"{raw.key}\n".encode())
+        _append(self._folder / _TAKEN, f"\n{raw.key}".encode())  # the last one may be torn
         self._taken.add(raw.key)
         self._waiting.pop(raw.key, None)
 
     def tidy(self) -> None:
         """Keep one file, with what waits, or none. Nobody may be noting anything.
 
+        What was taken may be noted again from then on, and waits then.
+
         Raises:
-            OSError: the disk refuses; all is as before.
+            OSError: the disk refuses; nothing is lost.
         """
         self.look()
+        before, new = self._read, {}
         if self._waiting:
-            write_atomically(_new_file(self._folder), b"".join(_line(raw) for raw in self))
-        for path in self._read:
+            path, data = _new_file(self._folder), b"".join(_line(raw) for raw in self)
+            write_atomically(path, data)
+            new[path] = len(data)
+        self._read = new
+        for path in before:
             path.unlink(missing_ok=True)
-        self._read.clear()
         (self._folder / _TAKEN).unlink(missing_ok=True)
+        self._taken.clear()
 
 
 def _new_file(folder: Path) -> Path:

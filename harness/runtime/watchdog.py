@@ -61,6 +61,7 @@ def watchdog(scheduler: Scheduler) -> Iterator[None]:
             if scheduler.unwinding or told == scheduler.runs:
                 abandon(scheduler)
             told = scheduler.runs
+            last = None  # there are two timers, and the other one may go off at once
         raise StuckError(
             "it ran on, or waited for something outside of harness.sync, without reaching a "
             "scheduling point"

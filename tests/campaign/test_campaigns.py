@@ -176,6 +176,17 @@ def test_what_no_longer_shows_is_dropped_without_a_word(tmp_path, monkeypatch):
     assert raw(tmp_path / "corpus") == []
 
 
+def test_what_a_killed_campaign_has_saved_is_found_again_when_it_was_deleted(tmp_path, monkeypatch):
+    target, corpus = f"{engine(tmp_path)}:Raises", tmp_path / "corpus"
+    with monkeypatch.context() as killed:
+        killed.setattr("harness.campaign.spool.Spool.tidy", lambda _: None)
+        fuzz(target, corpus, runs=50)
+    (path,) = cases(corpus)
+    path.unlink()
+    assert fuzz(target, corpus, runs=50).code == 1
+    assert cases(corpus) == [path]
+
+
 def test_a_disk_that_fills_up_leaves_raw_findings_for_the_next_campaign(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device", "x.case.toml")

@@ -104,6 +104,33 @@ def test_a_tidy_spool_in_which_nothing_waits_is_empty(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_a_killed_campaign_has_taken_waits_when_it_is_noted_again(tmp_path):
+    notes, killed = noted(tmp_path), Spool(tmp_path)
+    killed.take(FOUND)
+    spool = Spool(tmp_path)
+    spool.tidy()
+    notes.put(FOUND)
+    spool.look()
+    assert list(spool) == [FOUND]
+
+
+def test_what_is_old_stays_old_when_it_is_tidied(tmp_path):
+    noted(tmp_path)
+    spool = Spool(tmp_path)
+    spool.tidy()
+    spool.look()
+    assert list(spool) == [replace(FOUND, old=True)]
+
+
+@pytest.mark.parametrize("torn", [b"00000002-88", b"\xff\xfe\x00", b""])
+def test_of_what_was_taken_what_is_torn_is_skipped(tmp_path, torn):
+    noted(tmp_path, FOUND, replace(FOUND, nth=4))
+    (tmp_path / "taken").write_bytes(torn)
+    spool = Spool(tmp_path)
+    spool.take(next(iter(spool)))
+    assert nth(spool) == nth(Spool(tmp_path)) == [4]
+
+
 def test_tidying_keeps_what_came_since_the_last_look(tmp_path):
     notes, spool = noted(tmp_path), Spool(tmp_path)
     notes.put(replace(FOUND, nth=4))

@@ -67,6 +67,17 @@ def test_whoever_swallows_what_the_watchdog_raises_is_left_behind_and_reported()
         judge(lambda s: s.flag.load(), swallow_everything)
 
 
+def test_a_look_right_after_the_watchdog_has_raised_does_no_harm():
+    def ended_meanwhile(s):
+        try:
+            run_on()
+        finally:
+            look()  # there are two timers
+
+    for run in judge(lambda s: s.flag.load(), ended_meanwhile):
+        assert only(run).where == "StuckError in look"
+
+
 def swallow_then_take_decisions(s):
     for _ in range(5):
         try:
