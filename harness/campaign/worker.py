@@ -136,7 +136,7 @@ class Worker:
     def one_input(self, data: bytes) -> None:
         """Run one input and note what it shows."""
         if len(data) < self._codec.header:
-            # libFuzzer begins with two of its own, in every campaign the same.
+            # It says nothing; and libFuzzer begins with two such, in every campaign the same.
             data = self.mutator.fresh(self.random)
         workload, schedule = self._codec.decode(data)
         if self.feedback is not None:
